@@ -1,0 +1,81 @@
+"""The form of ids: UUIDv7 inside, prefix + ``_`` + 26 base-32 characters outside.
+
+Owns: the prefixes, the encoding (Crockford's alphabet in lower case, 128 bits left-padded to 130) and its
+inverse.  Does not own: the clock and the randomness that a new id is made from; they are arguments.
+Always holds: ``parse_id(kind, show_id(kind, x)) == x``; a shown id has at most 36 characters; shown ids of
+one kind sort as their UUIDs do, and so by time of creation.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from counterfoil.core.errors import InvalidInput
+
+ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
+_VALUES: Final = {character: value for value, character in enumerate(ALPHABET)}
+
+PREFIXES: Final[dict[str, str]] = {
+    "api_client": "key",
+    "audit_record": "aud",
+    "change": "chg",
+    "customer": "cus",
+    "environment": "env",
+    "feature": "feat",
+    "invoice": "inv",
+    "invoice_line": "line",
+    "issuer": "iss",
+    "ledger_transaction": "txn",
+    "meter": "mtr",
+    "operation": "op",
+    "organization": "org",
+    "payment": "pay",
+    "plan": "plan",
+    "plan_version": "plv",
+    "price": "price",
+    "product": "prod",
+    "role": "role",
+    "subscription": "sub",
+    "subscription_item": "si",
+    "tax_rate": "txr",
+    "test_clock": "clock",
+    "user": "user",
+}
+"""The prefix of every kind of object; a kind is the singular snake-case noun of the vocabulary."""
+
+
+def uuid7(unix_ms: int, entropy: bytes) -> UUID:
+    """A version 7 UUID (RFC 9562, section 5.7) from milliseconds since 1970 and ten random bytes."""
+    assert 0 <= unix_ms < 1 << 48
+    assert len(entropy) == 10
+    random = int.from_bytes(entropy)
+    high = unix_ms << 16 | 0x7000 | random >> 68
+    low = 0b10 << 62 | random & (1 << 62) - 1
+    return UUID(int=high << 64 | low)
+
+
+def show_id(kind: str, value: UUID) -> str:
+    """The public form of an id: ``show_id("customer", …)`` → ``cus_01jd…``."""
+    number = value.int
+    digits = [ALPHABET[number >> shift & 31] for shift in range(125, -1, -5)]
+    return f"{PREFIXES[kind]}_{''.join(digits)}"
+
+
+def parse_id(kind: str, text: str, *, field: str = "id") -> UUID:
+    """The UUID behind a public id, or ``InvalidInput`` naming ``field``."""
+    prefix, _, digits = text.rpartition("_")
+    allowed = f"an id of the form {PREFIXES[kind]}_ and 26 base-32 characters"
+    if prefix != PREFIXES[kind] or len(digits) != 26:
+        raise InvalidInput(
+            f"{field} is not the id of a {kind.replace('_', ' ')}", field=field, allowed=allowed
+        )
+    number = 0
+    for digit in digits:
+        value = _VALUES.get(digit)
+        if value is None:
+            raise InvalidInput(f"{field} holds a character no id has", field=field, allowed=allowed)
+        number = number << 5 | value
+    if number >> 128:
+        raise InvalidInput(f"{field} is out of range", field=field, allowed=allowed)
+    return UUID(int=number)
