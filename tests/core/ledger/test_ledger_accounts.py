@@ -48,8 +48,9 @@ def test_an_account_of_the_whole_business_takes_no_customer(code: AccountCode) -
 
 def test_the_ledger_page_shows_the_chart_as_it_is() -> None:
     rows = [
-        f"| `{code}` | {row.kind} | {row.kind.normal_side} | {('no', 'yes')[row.per_customer]} | {row.means} |"
-        for code, row in CHART.items()
+        f"| `{name}` | {row.kind} | {row.kind.normal_side} | "
+        f"{'yes' if row.per_customer else 'no'} | {row.means} |"
+        for name, row in CHART.items()
     ]
     assert set(CHART) == set(AccountCode)
     assert "\n".join(rows) in PAGE.read_text()
