@@ -1,0 +1,55 @@
+"""What a request can reach: the store, the authenticator and the settings, hung on the application."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, cast
+
+from fastapi import Depends, Request, params
+
+from counterfoil.modules.identity import Principal
+from counterfoil.store import Store, Uow
+
+if TYPE_CHECKING:
+    from counterfoil.faces.kit.limits import RateLimiter
+    from counterfoil.modules.identity import Authenticator
+    from counterfoil.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The parts of the program that faces use."""
+
+    settings: Settings
+    store: Store
+    authenticator: Authenticator
+    limiter: RateLimiter
+
+
+def context_of(request: Request) -> Context:
+    """The context of the application that serves this request."""
+    return cast("Context", request.app.state.context)
+
+
+def _unit(request: Request) -> Uow:
+    return cast("Uow", request.state.unit)
+
+
+def _principal(request: Request) -> Principal:
+    return cast("Principal", request.state.principal)
+
+
+Unit = Annotated[Uow, Depends(_unit)]
+"""The unit of work of this request."""
+
+Caller = Annotated[Principal, Depends(_principal)]
+"""Who calls."""
+
+
+def allow(permission: str) -> params.Depends:
+    """A route dependency: the caller's key must have ``permission``."""
+
+    def check(caller: Caller) -> None:
+        caller.require(permission)
+
+    return params.Depends(check)

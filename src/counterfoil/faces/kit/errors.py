@@ -1,0 +1,136 @@
+"""From an error to an answer: one table of statuses, and a form for each face.
+
+A face's form subclasses ``ErrorForm`` and says only what its body looks like; which status an error of the
+core gets is the same for every face unless the form overrides it.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+
+from counterfoil.core.errors import (
+    Conflict,
+    CounterfoilError,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    RateLimited,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+    VersionMismatch,
+)
+
+if TYPE_CHECKING:
+    from fastapi import Request, Response
+    from starlette.exceptions import HTTPException
+
+STATUSES: Final[dict[type[CounterfoilError], int]] = {
+    TooLarge: HTTPStatus.BAD_REQUEST,
+    InvalidInput: HTTPStatus.BAD_REQUEST,
+    Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    Forbidden: HTTPStatus.FORBIDDEN,
+    NotFound: HTTPStatus.NOT_FOUND,
+    VersionMismatch: HTTPStatus.PRECONDITION_FAILED,
+    Conflict: HTTPStatus.CONFLICT,
+    RateLimited: HTTPStatus.TOO_MANY_REQUESTS,
+    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+"""The status of each error; a subclass without a row has its parent's."""
+
+
+def status_of(error: CounterfoilError) -> int:
+    """The HTTP status of an error: that of the nearest class in the table."""
+    for kind in type(error).__mro__:
+        if kind in STATUSES:
+            return STATUSES[kind]
+    return HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def from_validation(error: RequestValidationError) -> InvalidInput:
+    """The first fault that the schema found, as our own error naming the field."""
+    fault: dict[str, Any] = dict(error.errors()[0])
+    place = [str(part) for part in fault["loc"] if part not in ("body", "query", "path", "header")]
+    field = ".".join(place) or "body"
+    return InvalidInput(f"{field}: {fault['msg']}", field=field, allowed=_allowed(fault))
+
+
+def _allowed(fault: dict[str, Any]) -> str:
+    context = fault.get("ctx") or {}
+    limits = {name: value for name, value in context.items() if name not in ("error", "class_name")}
+    if "expected" in limits:
+        return str(limits["expected"])
+    if limits:
+        return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in limits.items())
+    return "see the API reference"
+
+
+class ErrorForm:
+    """How one face says no."""
+
+    def body(self, error: CounterfoilError, status: int, request_id: str) -> Any:
+        """The JSON of an error; a face overrides this."""
+        return {
+            "error": {
+                "code": error.code,
+                "message": error.message,
+                "field": error.field,
+                "allowed": error.allowed,
+                "request_id": request_id,
+            }
+        }
+
+    def status(self, error: CounterfoilError) -> int:
+        """The status of an error in this face."""
+        return status_of(error)
+
+    def answer(
+        self, request: Request, error: CounterfoilError | RequestValidationError | HTTPException | Exception
+    ) -> Response:
+        """The answer to a request that failed."""
+        coded = self.coded(error)
+        status = self.status(coded)
+        headers = {"Retry-After": str(coded.retry_after)} if isinstance(coded, RateLimited) else {}
+        if status == HTTPStatus.UNAUTHORIZED:
+            headers["WWW-Authenticate"] = "Bearer"
+        return JSONResponse(self.body(coded, status, request_id_of(request)), status, headers)
+
+    def coded(self, error: Exception) -> CounterfoilError:
+        """Any exception as one of ours; what is not expected says nothing of its inside."""
+        if isinstance(error, CounterfoilError):
+            return error
+        if isinstance(error, RequestValidationError):
+            return from_validation(error)
+        status = getattr(error, "status_code", None)
+        if status == HTTPStatus.NOT_FOUND:
+            return NotFound("there is nothing at this address")
+        if status == HTTPStatus.METHOD_NOT_ALLOWED:
+            return _MethodNotAllowed("this address does not take this method")
+        if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            return _BodyTooLarge("the body is too large", field="body")
+        if status is not None and status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            return InvalidInput(
+                str(getattr(error, "detail", "")) or "the request cannot be read", field="body"
+            )
+        return CounterfoilError("something went wrong here; the log has the request id")
+
+
+class _MethodNotAllowed(NotFound):
+    code = "method_not_allowed"
+
+
+class _BodyTooLarge(TooLarge):
+    code = "too_large"
+
+
+STATUSES[_MethodNotAllowed] = HTTPStatus.METHOD_NOT_ALLOWED
+STATUSES[_BodyTooLarge] = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+def request_id_of(request: Request) -> str:
+    """The id under which this request is logged."""
+    return str(request.scope.get("state", {}).get("request_id", ""))

@@ -1,0 +1,32 @@
+"""Who buys.
+
+Owns: customers with their time zone, currency, address and tax numbers.
+Does not own: what they buy (subscriptions) or owe (ledger, invoicing).
+Always holds: an external id is unique in its environment; a customer named by events or invoices is
+archived, never deleted; the time zone is one that the zone database knows.
+"""
+
+from counterfoil.modules.customers.models import CustomerRow
+from counterfoil.modules.customers.service import (
+    archive_customer,
+    create_customer,
+    get_customer,
+    list_customers,
+    resolve_customers,
+    update_customer,
+)
+from counterfoil.modules.customers.types import Address, Customer, CustomerChanges, NewCustomer
+
+__all__ = [
+    "Address",
+    "Customer",
+    "CustomerChanges",
+    "CustomerRow",
+    "NewCustomer",
+    "archive_customer",
+    "create_customer",
+    "get_customer",
+    "list_customers",
+    "resolve_customers",
+    "update_customer",
+]

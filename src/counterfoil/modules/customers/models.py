@@ -1,0 +1,31 @@
+"""Tables of customers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from counterfoil.store import Base
+from counterfoil.store.types import Identified
+
+
+class CustomerRow(Identified, Base):
+    """A buyer."""
+
+    __tablename__ = "customers"
+    __table_args__ = (
+        UniqueConstraint("environment_id", "external_id"),
+        Index("ix_customers_environment_id_id", "environment_id", text("id desc")),
+    )
+
+    name: Mapped[str]
+    email: Mapped[str | None]
+    currency: Mapped[str | None]
+    zone: Mapped[str]
+    address: Mapped[dict[str, Any]]
+    tax_number: Mapped[str | None]
+    tax_exempt: Mapped[bool] = mapped_column(default=False)
+    archived_at: Mapped[datetime | None]

@@ -1,0 +1,124 @@
+"""Use cases of customers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from counterfoil.core.calendar import parse_zone
+from counterfoil.core.errors import InvalidInput
+from counterfoil.core.ids import parse_id
+from counterfoil.core.money import unit_of
+from counterfoil.modules.customers import repository
+from counterfoil.modules.customers.types import Customer, CustomerChanges, NewCustomer
+from counterfoil.store.guards import check_metadata, check_text, check_version
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from uuid import UUID
+
+    from counterfoil.store import Page, PageQuery, Uow
+
+_CHANGEABLE: Final = frozenset(
+    {"external_id", "name", "email", "currency", "zone", "address", "tax_number", "tax_exempt", "meta"}
+)
+
+
+async def create_customer(uow: Uow, new: NewCustomer) -> Customer:
+    """Make a customer.
+
+    Raises ``InvalidInput`` for an unknown zone, currency or country, ``AlreadyExists`` for an external id
+    that is taken.
+    """
+    customer = Customer(
+        id=uow.new_id(),
+        external_id=new.external_id,
+        name=new.name,
+        email=new.email,
+        currency=new.currency,
+        zone=new.zone,
+        address={key: value for key, value in asdict(new.address).items() if value is not None},
+        tax_number=new.tax_number,
+        tax_exempt=new.tax_exempt,
+        meta=new.meta,
+        version=1,
+        created_at=uow.now,
+        updated_at=uow.now,
+        archived_at=None,
+    )
+    _check(customer)
+    await repository.add(uow, customer)
+    uow.announce("customer.created", "customer", customer.id, 1, {"external_id": customer.external_id})
+    return customer
+
+
+async def get_customer(uow: Uow, customer_id: UUID) -> Customer:
+    """The customer, or ``NotFound``."""
+    return await repository.get(uow, customer_id)
+
+
+async def list_customers(uow: Uow, query: PageQuery, *, external_id: str | None = None) -> Page[Customer]:
+    """Customers, newest first, archived ones included."""
+    return await repository.page(uow, query, external_id=external_id)
+
+
+async def update_customer(uow: Uow, customer_id: UUID, changes: CustomerChanges) -> Customer:
+    """Change fields of a customer.
+
+    Raises ``NotFound``, ``VersionMismatch``, ``InvalidInput``, ``AlreadyExists``.
+    """
+    before = await repository.get(uow, customer_id)
+    check_version(before.version, changes.expected_version)
+    assert changes.fields.keys() <= _CHANGEABLE
+    return await _save(uow, before, changes.fields, "customer.updated")
+
+
+async def archive_customer(uow: Uow, customer_id: UUID) -> Customer:
+    """Put a customer away: it stays readable, and nothing new may name it.  Twice is the same as once."""
+    before = await repository.get(uow, customer_id)
+    if before.archived_at is not None:
+        return before
+    return await _save(uow, before, {"archived_at": uow.now}, "customer.archived")
+
+
+async def resolve_customers(uow: Uow, names: Collection[str]) -> dict[str, UUID]:
+    """The ids behind names that are either public ids or external ids; unknown names are left out."""
+    public: dict[str, UUID] = {}
+    for name in names:
+        if name.startswith("cus_"):
+            try:
+                public[name] = parse_id("customer", name)
+            except InvalidInput:
+                continue  # an external id may look like anything
+    known = await repository.known_ids(uow, public.values()) if public else set()
+    found = {name: id_ for name, id_ in public.items() if id_ in known}
+    rest = [name for name in names if name not in found]
+    return found | (await repository.by_external_ids(uow, rest) if rest else {})
+
+
+async def _save(uow: Uow, before: Customer, fields: Mapping[str, Any], event: str) -> Customer:
+    after = replace(before, **fields, version=before.version + 1, updated_at=uow.now)
+    _check(after)
+    await repository.update(uow, after, fields)
+    uow.announce(event, "customer", after.id, after.version, {"changed": sorted(fields)})
+    return after
+
+
+def _check(customer: Customer) -> None:
+    check_text(customer.name, "name", longest=200)
+    check_text(customer.external_id, "external_id", longest=255)
+    check_text(customer.email, "email", longest=320)
+    check_text(customer.tax_number, "tax_number", longest=50)
+    check_metadata(customer.meta)
+    parse_zone(customer.zone, field="zone")
+    if customer.email is not None and "@" not in customer.email:
+        raise InvalidInput("email is not an address", field="email", allowed="an address with an @")
+    if customer.currency is not None:
+        unit_of(customer.currency)
+    country = customer.address.get("country")
+    if country is not None and not (len(country) == 2 and country.isalpha() and country.isupper()):
+        raise InvalidInput(
+            "address.country is not a country",
+            field="address.country",
+            allowed="two capital letters (ISO 3166-1)",
+        )

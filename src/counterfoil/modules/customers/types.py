@@ -1,0 +1,69 @@
+"""Commands and views of customers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A postal address; ``country`` is ISO 3166-1 alpha-2."""
+
+    line1: str | None = None
+    line2: str | None = None
+    city: str | None = None
+    region: str | None = None
+    postal_code: str | None = None
+    country: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A buyer.  ``currency`` is the default of new subscriptions; ``zone`` is where days begin and end."""
+
+    id: UUID
+    external_id: str | None
+    name: str
+    email: str | None
+    currency: str | None
+    zone: str
+    address: Mapping[str, Any]
+    tax_number: str | None
+    tax_exempt: bool
+    meta: Mapping[str, Any]
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    archived_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewCustomer:
+    """A customer to make."""
+
+    name: str
+    external_id: str | None = None
+    email: str | None = None
+    currency: str | None = None
+    zone: str = "UTC"
+    address: Address = field(default_factory=Address)
+    tax_number: str | None = None
+    tax_exempt: bool = False
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerChanges:
+    """Fields to change, by name; a field that is not there stays as it is.
+
+    ``expected_version`` is the version that the caller saw (If-Match); ``None`` changes any.
+    """
+
+    fields: Mapping[str, Any]
+    expected_version: int | None = None

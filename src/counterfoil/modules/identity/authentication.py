@@ -1,0 +1,128 @@
+"""From a secret to the principal that it stands for.
+
+Always holds: the look-up is by hash and compared in constant time; a wrong secret, a revoked or expired
+key and a suspended organization are told apart to nobody without the secret.
+"""
+
+from __future__ import annotations
+
+import hmac
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import select
+
+from counterfoil.core.errors import Forbidden, Unauthenticated
+from counterfoil.modules.identity.models import ApiClientRow, EnvironmentRow, OperatorKeyRow, OrganizationRow
+from counterfoil.modules.identity.secrets import OPERATOR, hash_of
+from counterfoil.modules.identity.types import PERMISSIONS, EnvironmentKind, OrganizationStatus
+from counterfoil.store import Scope
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from counterfoil.store import Store
+
+CACHED_SECONDS: Final = 2.0
+"""How long a process may go on believing in a key after it was revoked elsewhere."""
+_MAX_CACHED: Final = 10_000
+
+_BY_HASH = (
+    select(
+        ApiClientRow.id,
+        ApiClientRow.secret_hash,
+        ApiClientRow.scopes,
+        ApiClientRow.expires_at,
+        ApiClientRow.revoked_at,
+        EnvironmentRow.id.label("environment_id"),
+        EnvironmentRow.kind,
+        EnvironmentRow.organization_id,
+        OrganizationRow.status,
+    )
+    .join(EnvironmentRow, EnvironmentRow.id == ApiClientRow.environment_id)
+    .join(OrganizationRow, OrganizationRow.id == EnvironmentRow.organization_id)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """An API client that proved itself: which environment it opens and what it may do there."""
+
+    client_id: UUID
+    organization_id: UUID
+    environment_id: UUID
+    kind: EnvironmentKind
+    permissions: frozenset[str]
+    expires_at: datetime | None = None
+
+    @property
+    def scope(self) -> Scope:
+        """The scope of this client's units of work."""
+        return Scope(self.organization_id, self.environment_id, f"api_client:{self.client_id}")
+
+    def require(self, permission: str) -> None:
+        """Raise ``Forbidden`` unless the key's scopes include ``permission``."""
+        if permission not in self.permissions:
+            raise Forbidden(f"this key may not do this; it lacks the scope {permission}", allowed=permission)
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """A person or program that runs the server."""
+
+    key_id: UUID
+
+
+class Authenticator:
+    """Looks keys up across tenants, remembering each for two seconds."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known: dict[bytes, tuple[float, Principal]] = {}
+
+    async def principal(self, secret: str) -> Principal:
+        """The client behind a secret; ``Unauthenticated`` if none, ``Forbidden`` if suspended."""
+        digest = hash_of(secret)
+        known = self._known.get(digest)
+        if known is None or known[0] < time.monotonic():
+            principal = await self._look_up(digest)
+            if len(self._known) >= _MAX_CACHED:
+                self._known.clear()
+            self._known[digest] = (time.monotonic() + CACHED_SECONDS, principal)
+        else:
+            principal = known[1]
+        if principal.expires_at is not None and principal.expires_at <= self._store.clock():
+            raise Unauthenticated("this key has expired")
+        return principal
+
+    async def operator(self, secret: str) -> Operator:
+        """The operator behind a secret, or ``Unauthenticated``."""
+        digest = hash_of(secret)
+        row = None
+        if secret.startswith(OPERATOR):
+            statement = select(OperatorKeyRow.id, OperatorKeyRow.secret_hash).where(
+                OperatorKeyRow.secret_hash == digest, OperatorKeyRow.revoked_at.is_(None)
+            )
+            async with self._store.system() as uow:
+                row = (await uow.execute(statement)).one_or_none()
+        if row is None or not hmac.compare_digest(bytes(row.secret_hash), digest):
+            raise Unauthenticated("this operator key opens nothing")
+        return Operator(row.id)
+
+    async def _look_up(self, digest: bytes) -> Principal:
+        async with self._store.system() as uow:
+            row = (await uow.execute(_BY_HASH.where(ApiClientRow.secret_hash == digest))).one_or_none()
+        if row is None or not hmac.compare_digest(bytes(row.secret_hash), digest) or row.revoked_at:
+            raise Unauthenticated("this key opens nothing")
+        if row.status != OrganizationStatus.ACTIVE:
+            raise Forbidden("this organization is suspended")
+        return Principal(
+            client_id=row.id,
+            organization_id=row.organization_id,
+            environment_id=row.environment_id,
+            kind=EnvironmentKind(row.kind),
+            permissions=frozenset(row.scopes) or PERMISSIONS,
+            expires_at=row.expires_at,
+        )

@@ -1,0 +1,74 @@
+"""What an operator can set, read once from the environment (``COUNTERFOIL_…``).
+
+Owns: names, types and defaults of settings.  Does not own: anything that a tenant sets; that is data.
+Always holds: a secret is never printed (``SecretStr``), and the defaults start a working program.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _default_data_dir() -> Path:
+    if os.geteuid() == 0:
+        return Path("/var/lib/counterfoil")
+    base = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
+    return Path(base).expanduser() / "counterfoil"
+
+
+class Settings(BaseSettings):
+    """Every setting with its meaning; each is read from ``COUNTERFOIL_`` + its name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="COUNTERFOIL_", env_ignore_empty=True)
+
+    data: Path = Field(default_factory=_default_data_dir)
+    """Directory of the embedded database."""
+
+    database_url: SecretStr | None = None
+    """A PostgreSQL server (16 or newer) to use instead, as role ``counterfoil_app``."""
+
+    migration_url: SecretStr | None = None
+    """The same database as its owner; needed when ``database_url`` is set and the schema must change."""
+
+    pool_size: int = Field(default=10, ge=1, le=200)
+    """Database connections a process keeps at most."""
+
+    host: str = "127.0.0.1"
+    """Address that ``serve`` listens on."""
+
+    port: int = Field(default=8420, ge=0, le=65535)
+    """Port that ``serve`` listens on; 0 takes a free one."""
+
+    public_url: str | None = None
+    """How the outside reaches this server; used in links."""
+
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses or networks whose forwarding headers are believed."""
+
+    rate_limit: int = Field(default=6000, ge=0)
+    """Requests a minute that one API key may make in one process; 0 means no limit."""
+
+    max_body: int = Field(default=8 * 1024 * 1024, ge=1024)
+    """Largest request body in bytes."""
+
+    event_max_age_days: int = Field(default=3650, ge=1)
+    """How far back an event's time may lie."""
+
+    event_max_ahead_seconds: int = Field(default=3600, ge=0)
+    """How far ahead of business time an event's time may lie."""
+
+    worker: bool = True
+    """Whether ``serve`` also runs the jobs and schedules."""
+
+    log_level: str = "info"
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, value: str) -> str:
+        if value not in ("debug", "info", "warning", "error"):
+            raise ValueError("debug, info, warning or error")
+        return value

@@ -1,0 +1,56 @@
+"""Checks that every stored object shares: texts, metadata, versions.
+
+Always holds: what passes can be stored in PostgreSQL (no NUL, no lone surrogate, bounded length).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from counterfoil.core.errors import InvalidInput, VersionMismatch
+from counterfoil.store.types import json_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_METADATA: Final = 16 * 1024
+
+
+def check_text(value: str | None, field: str, *, longest: int, shortest: int = 1) -> None:
+    """Refuse a text that is blank, too long or cannot be stored; ``None`` passes."""
+    if value is None:
+        return
+    allowed = f"{shortest} to {longest} characters without control characters"
+    if not shortest <= len(value) <= longest or (shortest and not value.strip()):
+        raise InvalidInput(f"{field} is empty or too long", field=field, allowed=allowed)
+    if not _storable(value) or any(ord(character) < 32 and character not in "\n\t" for character in value):
+        raise InvalidInput(f"{field} holds characters that cannot be stored", field=field, allowed=allowed)
+
+
+def check_metadata(value: Mapping[str, Any], field: str = "metadata") -> None:
+    """Refuse metadata over 16 KiB or holding what PostgreSQL cannot store."""
+    text = json_text(dict(value))
+    if len(text) > MAX_METADATA:
+        raise InvalidInput(
+            f"{field} is too large", field=field, allowed=f"at most {MAX_METADATA} bytes of JSON"
+        )
+    if "\\u0000" in text or not _storable(text):
+        raise InvalidInput(f"{field} holds characters that cannot be stored", field=field, allowed="no NUL")
+
+
+def check_version(stored: int, expected: int | None) -> None:
+    """Refuse a change made on an older version than the stored one; ``None`` accepts any."""
+    if expected is not None and expected != stored:
+        raise VersionMismatch(
+            f"version {expected} is not the present one",
+            field="If-Match",
+            allowed=f'the present version, "{stored}"',
+        )
+
+
+def _storable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\x00" not in text

@@ -1,0 +1,10 @@
+"""Tables of invoicing."""
+
+from __future__ import annotations
+
+revision = "0008"
+down_revision = "0007"
+
+
+def upgrade() -> None:
+    """Make the tables."""

@@ -1,0 +1,78 @@
+"""From rows to frozen dataclasses and back, by the names of their fields.
+
+A view's fields are the columns' attribute names, so the functions here serve every repository; one writes
+its own ``from_row`` or ``to_row`` only where a column has another form than the field.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, cast
+
+from sqlalchemy import update
+
+from counterfoil.core.errors import NotFound, VersionMismatch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from uuid import UUID
+
+    from sqlalchemy.engine import CursorResult, Row
+
+    from counterfoil.store.types import Base
+    from counterfoil.store.uow import Uow
+
+
+def columns(model: type[Base], view: type) -> list[Any]:
+    """The columns of ``model`` that ``view`` has fields for, in the order of the fields."""
+    return [getattr(model, field.name) for field in fields(view)]
+
+
+def record[T](view: type[T], row: Row[Any]) -> T:
+    """One row, selected by ``columns(model, view)``, as a view."""
+    make: Any = view
+    return cast("T", make(*row))
+
+
+def records[T](view: type[T], rows: Iterable[Row[Any]]) -> list[T]:
+    """Rows, selected by ``columns(model, view)``, as views."""
+    return [record(view, row) for row in rows]
+
+
+def only[T](view: type[T], result: CursorResult[Any], kind: str) -> T:
+    """The one row of a result as a view, or ``NotFound`` naming what was asked for."""
+    row = result.one_or_none()
+    if row is None:
+        raise NotFound(f"no such {kind}")
+    return record(view, row)
+
+
+def row_values(view: Any) -> dict[str, Any]:
+    """The fields of a view by name, one level deep."""
+    return {field.name: getattr(view, field.name) for field in fields(view)}
+
+
+def insert_values(uow: Uow, view: Any) -> dict[str, Any]:
+    """The values of a new row of this environment."""
+    return {"environment_id": uow.environment_id, **row_values(view)}
+
+
+async def update_versioned(
+    uow: Uow, model: Any, after: Any, changed: Mapping[str, Any], *, kind: str
+) -> None:
+    """Write ``changed`` fields of ``after`` if the stored version is the one before it.
+
+    Raises ``VersionMismatch`` when somebody else changed the row since it was read.
+    """
+    values = {name: getattr(after, name) for name in changed}
+    statement = (
+        update(model)
+        .where(
+            model.environment_id == uow.environment_id,
+            model.id == cast("UUID", after.id),
+            model.version == after.version - 1,
+        )
+        .values(**values, version=after.version, updated_at=after.updated_at)
+    )
+    if (await uow.execute(statement)).rowcount != 1:
+        raise VersionMismatch(f"this {kind} was changed by someone else at the same time")

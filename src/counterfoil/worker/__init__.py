@@ -1,0 +1,1 @@
+"""Runs modules later: jobs, the relay of changes, and the schedule of what falls due."""
