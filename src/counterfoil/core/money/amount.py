@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from counterfoil.core.errors import InvalidInput, TooLarge
-from counterfoil.core.money.decimals import decimal_text, parse_decimal
+from counterfoil.core.money.decimals import decimal_of, decimal_text, parse_decimal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from decimal import Decimal
 
     from counterfoil.core.money.units import Unit
 
@@ -32,10 +32,7 @@ class Money:
     def __post_init__(self) -> None:
         assert type(self.minor) is int
         if abs(self.minor) > MAX_MINOR:
-            raise TooLarge(
-                f"an amount of {self.unit.code} is too large to be stored",
-                allowed=f"at most {MAX_MINOR} minor units",
-            )
+            raise _too_large(self.unit)
 
     @classmethod
     def of(cls, value: str | int | Decimal, unit: Unit, *, field: str = "amount") -> Money:
@@ -49,6 +46,8 @@ class Money:
                 field=field,
                 allowed=f"at most {unit.exponent} places after the point",
             )
+        if abs(minor) > MAX_MINOR:
+            raise _too_large(unit, field=field)
         return cls(minor, unit)
 
     @classmethod
@@ -58,7 +57,7 @@ class Money:
 
     def to_decimal(self) -> Decimal:
         """The amount in major units, exactly, with the unit's places written out."""
-        return Decimal(self.minor).scaleb(-self.unit.exponent)
+        return decimal_of(self.minor, self.unit.exponent)
 
     def __add__(self, other: Money) -> Money:
         return Money(self.minor + self._same(other).minor, self.unit)
@@ -94,6 +93,14 @@ class Money:
                 f"{self.unit.code} and {other.unit.code} do not mix: {decimal_text(other.to_decimal())}"
             )
         return other
+
+
+def _too_large(unit: Unit, *, field: str | None = None) -> TooLarge:
+    return TooLarge(
+        f"an amount of {unit.code} is too large to be stored",
+        field=field,
+        allowed=f"at most {MAX_MINOR} minor units",
+    )
 
 
 def total_of(amounts: Iterable[Money], unit: Unit) -> Money:

@@ -12,6 +12,7 @@ from decimal import (
     Context,
     Decimal,
     DivisionByZero,
+    FloatOperation,
     Inexact,
     InvalidOperation,
     Overflow,
@@ -31,13 +32,20 @@ MAX_DIGITS: Final = 38
 type Exact = Decimal | Fraction
 """A number that is known exactly."""
 
-_EXACT: Final = Context(prec=400, traps=[Clamped, DivisionByZero, Inexact, InvalidOperation, Overflow])
+_EXACT: Final = Context(
+    prec=400, traps=[Clamped, DivisionByZero, FloatOperation, Inexact, InvalidOperation, Overflow]
+)
 _ALLOWED: Final = f"a decimal number of at most {MAX_DIGITS} digits, as text or as a JSON number"
 
 
 def exact_context() -> AbstractContextManager[Context]:
-    """Decimal arithmetic that never rounds: a result of over 400 digits raises."""
+    """Decimal arithmetic that never rounds: a result of over 400 digits raises, and so does a float."""
     return localcontext(_EXACT)
+
+
+def decimal_of(digits: int, places: int) -> Decimal:
+    """``digits`` times ten to the power of minus ``places``, with every digit kept in any context."""
+    return Decimal(f"{digits}E{-places}")
 
 
 def parse_decimal(value: str | int | Decimal, *, field: str = "amount") -> Decimal:
@@ -82,8 +90,7 @@ def to_decimal(value: Exact) -> Decimal | None:
         return None
     places = max(twos, fives)
     scaled = value.numerator * 10**places // value.denominator
-    with exact_context():
-        return Decimal(scaled).scaleb(-places)
+    return decimal_of(scaled, places)
 
 
 def decimal_text(value: Exact) -> str:

@@ -6,14 +6,16 @@ commerce and of every worked example that does not name another.
 
 from __future__ import annotations
 
-from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from counterfoil.core.money.amount import Money
+from counterfoil.core.money.decimals import decimal_of
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from counterfoil.core.money.decimals import Exact
     from counterfoil.core.money.units import Unit
 
@@ -68,9 +70,9 @@ def _nearest_is_above(whole: int, twice: int, denominator: int, mode: Rounding, 
 
 
 def round_exact(value: Exact, places: int, mode: Rounding) -> Decimal:
-    """``value`` as a decimal of at most ``places`` places after the point."""
-    scaled = round_to_int(Fraction(value) * 10**places, mode)
-    return Decimal(scaled).scaleb(-places) if places else Decimal(scaled)
+    """``value`` as a decimal written with ``places`` (none negative) places after the point."""
+    assert places >= 0
+    return decimal_of(round_to_int(Fraction(value) * 10**places, mode), places)
 
 
 def round_money(value: Exact, unit: Unit, mode: Rounding = Rounding.HALF_UP) -> Money:
