@@ -34,7 +34,7 @@ types: setup ## mypy, strict
 	@$(BIN)/mypy $(CODE)
 
 arch: setup ## who may import whom, and the rules of tests/architecture
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python tests/architecture/tidy.py
 
 golden: setup ## the worked examples alone
