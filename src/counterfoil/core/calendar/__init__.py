@@ -1,0 +1,49 @@
+"""Exact time: instants, half-open periods, and boundaries that recur in a customer's time zone.
+
+Owns: reading and writing of instants, time zones by IANA name, ``Period``, ``Interval``, ``Cycle`` and the
+anchors it starts from, and what fraction of a period a part of it is.
+Does not own: the clock (now is an argument), amounts of money, or what is due when.
+Always holds: an instant is an aware datetime in UTC; periods are half-open, so the periods of a cycle tile
+time with no gap and no overlap; a time out of range is ``InvalidInput``, never an overflow.
+"""
+
+from counterfoil.core.calendar.anchors import aligned_anchor, anchor_on_day
+from counterfoil.core.calendar.cycles import Cycle
+from counterfoil.core.calendar.fractions import DayCount, fraction_of, local_days
+from counterfoil.core.calendar.instants import (
+    EARLIEST,
+    LATEST,
+    as_instant,
+    assert_utc,
+    format_instant,
+    microseconds_between,
+    parse_instant,
+)
+from counterfoil.core.calendar.intervals import MAX_COUNT, Interval, IntervalUnit, parse_interval
+from counterfoil.core.calendar.periods import Period
+from counterfoil.core.calendar.zones import ZONE_NAMES, from_local, parse_zone, to_local
+
+__all__ = [
+    "EARLIEST",
+    "LATEST",
+    "MAX_COUNT",
+    "ZONE_NAMES",
+    "Cycle",
+    "DayCount",
+    "Interval",
+    "IntervalUnit",
+    "Period",
+    "aligned_anchor",
+    "anchor_on_day",
+    "as_instant",
+    "assert_utc",
+    "format_instant",
+    "fraction_of",
+    "from_local",
+    "local_days",
+    "microseconds_between",
+    "parse_instant",
+    "parse_interval",
+    "parse_zone",
+    "to_local",
+]
