@@ -19,7 +19,7 @@ from counterfoil.core.calendar import format_instant, parse_instant
 from counterfoil.core.errors import CounterfoilError, InvalidInput
 from counterfoil.core.ids import PREFIXES, parse_id, show_id
 from counterfoil.core.money import decimal_text, parse_decimal
-from counterfoil.store import PageQuery
+from counterfoil.store import PageQuery as PageQuery
 from counterfoil.store.paging import DEFAULT_PAGE, MAX_PAGE
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from counterfoil.faces.kit.wire import (
     InstantText,
     ListOf,
     Metadata,
+    PageQuery,
     Wire,
     list_of,
     page_query,
@@ -31,7 +32,6 @@ from counterfoil.modules.customers import (
     list_customers,
     update_customer,
 )
-from counterfoil.store import PageQuery
 
 router = APIRouter(prefix="/customers", tags=["Customers"], route_class=NativeRoute)
 READ, WRITE = allow("customers:read"), allow("customers:write")
