@@ -22,7 +22,7 @@ def test_the_example_of_rfc_9562_comes_out_bit_for_bit() -> None:
     assert made == UUID("017F22E2-79B0-7CC3-98C4-DC0C0C07398F")
 
 
-@settings(deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(kinds, st.integers(0, 2**48 - 1), entropies)
 def test_a_shown_id_reads_back_and_fits_vendors_columns(kind: str, unix_ms: int, entropy: bytes) -> None:
     made = uuid7(unix_ms, entropy)
@@ -32,7 +32,7 @@ def test_a_shown_id_reads_back_and_fits_vendors_columns(kind: str, unix_ms: int,
     assert parse_id(kind, shown) == made
 
 
-@settings(deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.uuids(), st.uuids())
 def test_shown_ids_sort_as_their_uuids_do(one: UUID, other: UUID) -> None:
     assert (show_id("plan", one) < show_id("plan", other)) == (one < other)

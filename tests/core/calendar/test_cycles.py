@@ -161,7 +161,7 @@ def test_an_unknown_zone_makes_no_cycle() -> None:
         Cycle(MONTH, at("2026-01-15T00:00:00Z"), "Europe/Atlantis")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(cycles, st.integers(-30, 30))
 def test_boundaries_grow_and_know_their_number(cycle: Cycle, n: int) -> None:
     assert cycle.boundary(0) == cycle.anchor
@@ -171,7 +171,7 @@ def test_boundaries_grow_and_know_their_number(cycle: Cycle, n: int) -> None:
     assert cycle.index_at(boundaries[1] - timedelta(microseconds=1)) == n - 1
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(cycles, instants)
 def test_the_period_at_an_instant_contains_it(cycle: Cycle, instant: datetime) -> None:
     period = cycle.period_at(instant)

@@ -81,7 +81,7 @@ def test_an_exact_number_has_the_shortest_plain_text(value: Decimal | Fraction, 
     assert decimal_text(value) == text
 
 
-@settings(deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(numbers)
 def test_text_reads_back_as_the_same_number(number: Decimal) -> None:
     text = decimal_text(number)
@@ -89,7 +89,7 @@ def test_text_reads_back_as_the_same_number(number: Decimal) -> None:
     assert decimal_text(parse_decimal(text)) == text
 
 
-@settings(deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.fractions(), numbers)
 def test_a_fraction_is_a_decimal_exactly_where_one_exists(fraction: Fraction, number: Decimal) -> None:
     with localcontext() as narrow:

@@ -126,7 +126,7 @@ def test_an_amount_is_shown_with_all_places_of_its_unit(money: Money, text: str)
     assert str(money) == f"{text} {money.unit.code}"
 
 
-@settings(deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(minor=minors, unit=st.sampled_from(UNITS))
 def test_writing_an_amount_and_reading_it_again_changes_nothing(minor: int, unit: Unit) -> None:
     money = Money(minor, unit)

@@ -63,7 +63,7 @@ def test_each_mode_rounds_as_its_standard_says(text: str) -> None:
     assert {mode.value: round_to_int(Decimal(text), mode) for mode in Rounding} == JAVA[text]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(decimals, modes)
 def test_each_mode_agrees_with_the_decimal_module(number: Decimal, mode: Rounding) -> None:
     with decimal.localcontext() as wide:
@@ -77,7 +77,7 @@ def test_each_mode_agrees_with_the_decimal_module(number: Decimal, mode: Roundin
     assert rounded.as_tuple().exponent == -2
 
 
-@settings(deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.fractions(), modes)
 def test_a_fraction_goes_to_a_neighbour_and_an_integer_stays(value: Fraction, mode: Rounding) -> None:
     rounded = round_to_int(value, mode)

@@ -7,6 +7,7 @@ the minor units that are left go one each to the largest fractional rests, earli
 from __future__ import annotations
 
 from fractions import Fraction
+from math import lcm
 from typing import TYPE_CHECKING
 
 from counterfoil.core.money.amount import Money
@@ -26,14 +27,15 @@ def allocate(whole: Money, weights: Sequence[Exact | int]) -> list[Money]:
     assert weights
     parts = [Fraction(weight) for weight in weights]
     assert all(part >= 0 for part in parts)
-    total = sum(parts, Fraction(0))
+    denominator = lcm(*(part.denominator for part in parts))
+    counts = [part.numerator * (denominator // part.denominator) for part in parts]
+    total = sum(counts)
     if total == 0:
-        parts, total = [Fraction(1)] * len(parts), Fraction(len(parts))
+        counts, total = [1] * len(counts), len(counts)
     sign, size = (-1, -whole.minor) if whole.minor < 0 else (1, whole.minor)
-    quotas = [size * part / total for part in parts]
-    shares = [quota.numerator // quota.denominator for quota in quotas]
+    shares, rests = [size * count // total for count in counts], [size * count % total for count in counts]
     left = size - sum(shares)
-    by_rest = sorted(range(len(parts)), key=lambda i: (shares[i] - quotas[i], i))
+    by_rest = sorted(range(len(counts)), key=lambda index: (-rests[index], index))
     for index in by_rest[:left]:
         shares[index] += 1
     return [Money(sign * share, whole.unit) for share in shares]
