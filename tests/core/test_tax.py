@@ -91,7 +91,8 @@ def test_the_rounding_mode_decides_a_tie() -> None:
 def test_of_no_lines_all_is_zero() -> None:
     taxed = work_out_tax([], EUR)
     assert (taxed.net, taxed.tax, taxed.total) == (Money.zero(EUR),) * 3
-    assert taxed.by_rate == taxed.lines == ()
+    assert not taxed.by_rate
+    assert not taxed.lines
 
 
 def test_a_line_in_another_currency_is_a_mistake_of_the_program() -> None:
@@ -115,7 +116,7 @@ def test_a_line_bears_a_rate_once() -> None:
 # Laws
 
 RATES = [TaxRate.of("a", 0), TaxRate.of("b", "6"), TaxRate.of("c", "8.875"), TaxRate.of("d", "33.333"), VAT]
-FAST = settings(max_examples=80, deadline=None)
+FAST = settings(max_examples=60, deadline=None)
 tax_lines = st.builds(
     TaxableLine,
     st.builds(Money, st.integers(-100_000, 100_000), st.just(EUR)),
@@ -129,18 +130,18 @@ policies = st.sampled_from(TaxRounding)
 def exact_tax(line: TaxableLine, rate: TaxRate, mode: TaxMode) -> Fraction:
     net = Fraction(line.amount.minor)
     if mode is TaxMode.INCLUSIVE:
-        net /= 1 + sum(Fraction(other.percent) for other in line.rates) / 100
+        net /= sum((Fraction(other.percent) for other in line.rates), Fraction(100)) / 100
     return net * Fraction(rate.percent) / 100
 
 
 def check_figures(taxed: Taxed) -> None:
-    for whole in (taxed, *taxed.lines):
-        assert whole.net + whole.tax == whole.total
+    assert taxed.net + taxed.tax == taxed.total
+    for line in taxed.lines:
+        assert line.net + line.tax == line.total
+        assert sum(tax.minor for tax in line.taxes) == line.tax.minor
     assert sum(line.net.minor for line in taxed.lines) == taxed.net.minor
     assert sum(line.tax.minor for line in taxed.lines) == taxed.tax.minor
     assert sum(rate.tax.minor for rate in taxed.by_rate) == taxed.tax.minor
-    for line in taxed.lines:
-        assert sum(tax.minor for tax in line.taxes) == line.tax.minor
 
 
 @FAST

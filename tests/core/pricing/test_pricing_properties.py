@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from counterfoil.core.pricing import Pricing, parse_pricing
 
-FAST = settings(max_examples=60, deadline=None)
+FAST = settings(max_examples=40, deadline=None)
 
 amounts = st.decimals(0, 1_000, places=7)
 quantities = st.decimals(0, 5_000, places=3)

@@ -159,7 +159,7 @@ event_lists = st.lists(
 ).map(lambda rows: [UsageEvent(str(n), NOON + timedelta(minutes=m), p) for n, (m, p) in enumerate(rows)])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.data(), event_lists, st.sampled_from(Aggregation))
 def test_the_order_of_events_does_not_matter(
     data: st.DataObject, events: list[UsageEvent], aggregation: Aggregation
@@ -170,7 +170,7 @@ def test_the_order_of_events_does_not_matter(
     assert aggregate(shuffled, spec) == aggregate(events, spec)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(event_lists)
 def test_the_groups_of_a_sum_or_count_sum_to_the_whole(events: list[UsageEvent]) -> None:
     for aggregation, property_ in ((Aggregation.SUM, "tokens"), (Aggregation.COUNT, None)):

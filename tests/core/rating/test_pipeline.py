@@ -131,7 +131,9 @@ def test_what_has_no_price_is_refused_by_its_name(fault: dict[str, object], fiel
     assert refusal.value.field == field
 
 
-@pytest.mark.parametrize(("kind", "value"), [("percent", "100.1"), ("percent", "-1"), ("amount", "-1")])
+@pytest.mark.parametrize(
+    ("kind", "value"), [("percent", "100.1"), ("percent", "-1"), ("percent", "0.000000001"), ("amount", "-1")]
+)
 def test_a_discount_out_of_range_is_refused(kind: str, value: str) -> None:
     with pytest.raises(InvalidInput) as refusal:
         Discount(DiscountKind(kind), Decimal(value))
@@ -141,6 +143,22 @@ def test_a_discount_out_of_range_is_refused(kind: str, value: str) -> None:
 def test_an_amount_that_cannot_be_stored_is_too_large() -> None:
     with pytest.raises(TooLarge):
         rated(parse_pricing("per_unit", {"unit_amount": "1e18"}), 10**6)
+
+
+def test_the_longest_numbers_with_the_most_discounts_are_still_worked_out_exactly() -> None:
+    tiny = Decimal("1.0000000000000000000000000000000000001")
+    line = RatingInput(
+        pricing=parse_pricing("per_unit", {"unit_amount": tiny}),
+        quantity=tiny,
+        unit=USD,
+        proration=Fraction(1, 366 * 86_400 * 10**6),
+        discounts=(percent("0.00000001"),) * 10,
+    )
+    result = rate_line(line)
+    assert redo(result.explanation.to_json(), USD) == result.amount == Money.zero(USD)
+    with pytest.raises(TooLarge) as refusal:
+        rated(fee("1"), discounts=(percent("1"),) * 11)
+    assert refusal.value.field == "discounts"
 
 
 FULL = RatingInput(
@@ -298,7 +316,7 @@ INPUTS = st.builds(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=70, deadline=None)
 @given(INPUTS)
 def test_every_amount_can_be_worked_out_again_from_its_stored_explanation(line: RatingInput) -> None:
     result = rate_line(line)
@@ -308,7 +326,7 @@ def test_every_amount_can_be_worked_out_again_from_its_stored_explanation(line: 
     assert sentences(result.explanation)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(INPUTS)
 def test_each_step_of_an_explanation_follows_from_the_one_before(line: RatingInput) -> None:
     result = rate_line(line)

@@ -62,7 +62,7 @@ LINES = st.builds(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     st.lists(LINES, max_size=8),
     st.sampled_from(TaxMode),

@@ -1,0 +1,85 @@
+"""Discounts on one line: percentages and amounts, taken one after the other.
+
+Always holds: each discount is taken from what the ones before it left; none takes more than there is, so a
+line never falls below zero; nothing is rounded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from counterfoil.core.errors import InvalidInput, TooLarge
+from counterfoil.core.pricing.exact import less, minus, times
+
+if TYPE_CHECKING:
+    from counterfoil.core.money import Exact
+
+MAX_DISCOUNTS: Final = 10
+"""The most discounts on one line."""
+MAX_PERCENT_PLACES: Final = 8
+"""The most places after the point of a percentage; with it, no exact product outgrows the arithmetic."""
+
+_PERCENT: Final = Decimal("0.01")
+
+
+class DiscountKind(StrEnum):
+    """What a discount's value means."""
+
+    PERCENT = "percent"
+    """Per cent of what is left, 0 to 100."""
+    AMOUNT = "amount"
+    """Major units of the line's currency, 0 or more; at most what is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Discount:
+    """A discount as agreed; ``name`` is what the customer knows it by.  Out of range is ``InvalidInput``."""
+
+    kind: DiscountKind
+    value: Decimal
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind is DiscountKind.AMOUNT:
+            if self.value < 0:
+                raise InvalidInput("the discount is out of range", field="value", allowed="0 or more")
+        elif not 0 <= self.value <= 100 or _has_more_places(self.value, MAX_PERCENT_PLACES):
+            allowed = f"0 to 100, at most {MAX_PERCENT_PLACES} places after the point"
+            raise InvalidInput("the discount is out of range", field="value", allowed=allowed)
+
+
+def _has_more_places(number: Decimal, places: int) -> bool:
+    numerator, denominator = number.as_integer_ratio()
+    return bool(numerator * 10**places % denominator)
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedDiscount:
+    """A discount and what it took off, exactly, in major units."""
+
+    discount: Discount
+    amount: Exact
+
+
+def apply_discounts(
+    amount: Exact, discounts: tuple[Discount, ...]
+) -> tuple[Exact, tuple[AppliedDiscount, ...]]:
+    """What is left of ``amount`` (0 or more), and what each discount took; inside ``exact_context()``.
+
+    ``TooLarge`` for more than ``MAX_DISCOUNTS``.
+    """
+    if len(discounts) > MAX_DISCOUNTS:
+        raise TooLarge("a line has too many discounts", field="discounts", allowed=f"at most {MAX_DISCOUNTS}")
+    applied: list[AppliedDiscount] = []
+    for discount in discounts:
+        off: Exact = discount.value
+        if discount.kind is DiscountKind.PERCENT:
+            off = times(amount, discount.value * _PERCENT)
+        elif less(amount, off):
+            off = amount
+        applied.append(AppliedDiscount(discount, off))
+        amount = minus(amount, off)
+    return amount, tuple(applied)

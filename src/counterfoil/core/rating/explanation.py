@@ -1,0 +1,230 @@
+"""``Explanation``: how a line's amount came about, complete enough to work it out again (law 6).
+
+Owns: the record, its JSON form (decimals as text, fractions as ``n/d``, instants in UTC), and ``redo``, which
+works the amount out from the stored inputs alone, without the pipeline and without any stored sum.
+Does not own: sentences for people (``sentences.py``).
+Always holds: ``Explanation.from_json(e.to_json()) == e``; ``redo(e.to_json(), unit) == e.amount``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Final
+
+from counterfoil.core.money import Money, Rounding, decimal_text, round_money
+from counterfoil.core.money.units import Unit
+from counterfoil.core.pricing import Part, PartKind
+from counterfoil.core.pricing.exact import read_exact
+from counterfoil.core.rating.discounts import AppliedDiscount, Discount, DiscountKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from counterfoil.core.money import Exact
+
+FORMAT: Final = 1
+"""The version of the JSON form; a stored explanation is read by the rules of its own."""
+
+type Span = tuple[datetime, datetime]
+"""A half-open span of time ``[start, end)``, both in UTC."""
+
+
+class Cadence(StrEnum):
+    """When a price is billed."""
+
+    IN_ADVANCE = "in_advance"
+    """At the start of the service period that it pays for."""
+    IN_ARREARS = "in_arrears"
+    """At its end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a line's quantity and price come from; ids are in their public form.
+
+    ``events`` is how many events the meter counted, in ``window``; ``service_period`` is what the line pays
+    for.  A line that is not metered (a seat, a fee) has no meter, events or window.
+    """
+
+    price_version: str | None = None
+    meter: str | None = None
+    events: int | None = None
+    window: Span | None = None
+    service_period: Span | None = None
+    cadence: Cadence | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """The calculation of one line, step by step; every number exact, in major units of ``amount``'s unit."""
+
+    origin: Origin
+    model: str
+    quantity: Exact
+    """What was used or ordered."""
+    included: Exact
+    """How much of it was free before the price applied."""
+    parts: tuple[Part, ...]
+    sum: Exact
+    """The sum of the parts."""
+    proration: Fraction
+    """The share of the period that is charged; 1 is all of it."""
+    proration_note: str
+    """The share in words, such as ``14 of 30 days``."""
+    prorated: Exact
+    discounts: tuple[AppliedDiscount, ...]
+    exact: Exact
+    """The amount before rounding."""
+    rounding: Rounding
+    amount: Money
+
+    def to_json(self) -> dict[str, Any]:
+        """The form that is stored and shown."""
+        return {
+            "format": FORMAT,
+            "origin": _origin_json(self.origin),
+            "model": self.model,
+            "quantity": decimal_text(self.quantity),
+            "included": decimal_text(self.included),
+            "parts": [_part_json(part) for part in self.parts],
+            "sum": decimal_text(self.sum),
+            "proration": f"{self.proration.numerator}/{self.proration.denominator}",
+            "proration_note": self.proration_note,
+            "prorated": decimal_text(self.prorated),
+            "discounts": [_discount_json(applied) for applied in self.discounts],
+            "exact": decimal_text(self.exact),
+            "rounding": self.rounding.value,
+            "unit": self.amount.unit.code,
+            "exponent": self.amount.unit.exponent,
+            "amount": self.amount.amount_text(),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Explanation:
+        """The explanation that ``to_json`` wrote."""
+        assert data["format"] == FORMAT
+        return cls(
+            origin=_origin_of(data["origin"]),
+            model=data["model"],
+            quantity=read_exact(data["quantity"]),
+            included=read_exact(data["included"]),
+            parts=tuple(_part_of(part) for part in data["parts"]),
+            sum=read_exact(data["sum"]),
+            proration=Fraction(data["proration"]),
+            proration_note=data["proration_note"],
+            prorated=read_exact(data["prorated"]),
+            discounts=tuple(_discount_of(applied) for applied in data["discounts"]),
+            exact=read_exact(data["exact"]),
+            rounding=Rounding(data["rounding"]),
+            amount=Money.of(data["amount"], Unit(data["unit"], data["exponent"])),
+        )
+
+
+def redo(data: Mapping[str, Any], unit: Unit) -> Money:
+    """The amount, worked out again in fractions from a stored explanation's inputs.
+
+    What is read are the parts' counts and prices, the proration, the discounts as agreed and the rounding
+    mode; every stored sum is ignored, so that comparing the answer with the line's amount proves them.
+    ``ValueError`` if the explanation is of another unit.
+    """
+    if (data["unit"], data["exponent"]) != (unit.code, unit.exponent):
+        raise ValueError(f"the explanation is in {data['unit']}, not {unit.code}")
+    amount = Fraction(0)
+    for part in data["parts"]:
+        amount += Fraction(part["count"]) * Fraction(part["unit_amount"]) + Fraction(part["flat_amount"])
+    amount *= Fraction(data["proration"])
+    for applied in data["discounts"]:
+        value = Fraction(applied["value"])
+        if applied["kind"] == DiscountKind.PERCENT:
+            amount -= amount * value / 100
+        else:
+            amount = max(amount - value, Fraction(0))
+    return round_money(amount, unit, Rounding(data["rounding"]))
+
+
+def _text(value: Exact | None) -> str | None:
+    return None if value is None else decimal_text(value)
+
+
+def _part_json(part: Part) -> dict[str, Any]:
+    return {
+        "kind": part.kind.value,
+        "index": part.index,
+        "over": _text(part.over),
+        "up_to": _text(part.up_to),
+        "package_size": _text(part.package_size),
+        "quantity": decimal_text(part.quantity),
+        "count": decimal_text(part.count),
+        "unit_amount": decimal_text(part.unit_amount),
+        "flat_amount": decimal_text(part.flat_amount),
+        "amount": decimal_text(part.amount),
+    }
+
+
+def _part_of(data: Mapping[str, Any]) -> Part:
+    bounds = {
+        key: None if data[key] is None else Decimal(data[key]) for key in ("over", "up_to", "package_size")
+    }
+    return Part(
+        PartKind(data["kind"]),
+        read_exact(data["quantity"]),
+        read_exact(data["count"]),
+        Decimal(data["unit_amount"]),
+        Decimal(data["flat_amount"]),
+        read_exact(data["amount"]),
+        index=data["index"],
+        **bounds,
+    )
+
+
+def _discount_json(applied: AppliedDiscount) -> dict[str, Any]:
+    return {
+        "kind": applied.discount.kind.value,
+        "name": applied.discount.name,
+        "value": decimal_text(applied.discount.value),
+        "amount": decimal_text(applied.amount),
+    }
+
+
+def _discount_of(data: Mapping[str, Any]) -> AppliedDiscount:
+    discount = Discount(DiscountKind(data["kind"]), Decimal(data["value"]), data["name"])
+    return AppliedDiscount(discount, read_exact(data["amount"]))
+
+
+def _origin_json(origin: Origin) -> dict[str, Any]:
+    return {
+        "price_version": origin.price_version,
+        "meter": origin.meter,
+        "events": origin.events,
+        "window": _span_json(origin.window),
+        "service_period": _span_json(origin.service_period),
+        "cadence": None if origin.cadence is None else origin.cadence.value,
+    }
+
+
+def _origin_of(data: Mapping[str, Any]) -> Origin:
+    return Origin(
+        price_version=data["price_version"],
+        meter=data["meter"],
+        events=data["events"],
+        window=_span_of(data["window"]),
+        service_period=_span_of(data["service_period"]),
+        cadence=None if data["cadence"] is None else Cadence(data["cadence"]),
+    )
+
+
+def _span_json(span: Span | None) -> dict[str, str] | None:
+    if span is None:
+        return None
+    start, end = (instant.astimezone(UTC).isoformat().replace("+00:00", "Z") for instant in span)
+    return {"start": start, "end": end}
+
+
+def _span_of(data: Mapping[str, str] | None) -> Span | None:
+    return (
+        None if data is None else (datetime.fromisoformat(data["start"]), datetime.fromisoformat(data["end"]))
+    )

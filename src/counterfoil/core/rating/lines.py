@@ -1,0 +1,39 @@
+"""Lines of an invoice as the calculation sees them: rated, and ready to be taxed and totalled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from counterfoil.core.money import Money
+    from counterfoil.core.rating.explanation import Explanation
+    from counterfoil.core.tax import TaxRate
+
+
+@dataclass(frozen=True, slots=True)
+class RatedLine:
+    """What rating answers: the amount before discounts, the amount after them, and how it came about."""
+
+    listed: Money
+    amount: Money
+    explanation: Explanation
+
+    @property
+    def discount(self) -> Money:
+        """What the discounts took off: 0 or more."""
+        return self.listed - self.amount
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line to be totalled: before discounts, after them, and the taxes that it bears (none: exempt)."""
+
+    listed: Money
+    amount: Money
+    rates: tuple[TaxRate, ...] = ()
+
+    @classmethod
+    def of(cls, rated: RatedLine, rates: tuple[TaxRate, ...] = ()) -> Line:
+        """The rated line with its taxes."""
+        return cls(rated.listed, rated.amount, rates)

@@ -1,0 +1,150 @@
+"""Rating one line: an ordered list of named steps from a quantity to an amount and its explanation.
+
+Owns: the order of the steps and the one rounding.  Does not own: the models (``core.pricing``), where the
+quantity comes from, tax.
+Always holds: exact until the last step, which rounds once; the result is 0 or more; ``redo`` of the
+explanation is the amount.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
+
+from counterfoil.core.errors import InvalidInput
+from counterfoil.core.money import Rounding, exact_context, round_money
+from counterfoil.core.pricing.exact import ZERO, less, minus, sum_of, times
+from counterfoil.core.pricing.parts import check_quantity
+from counterfoil.core.rating.discounts import apply_discounts
+from counterfoil.core.rating.explanation import Explanation, Origin
+from counterfoil.core.rating.lines import RatedLine
+
+if TYPE_CHECKING:
+    from counterfoil.core.money import Exact, Money, Unit
+    from counterfoil.core.pricing import Part, Pricing
+    from counterfoil.core.rating.discounts import AppliedDiscount, Discount
+
+WHOLE: Final = Fraction(1)
+_UNKNOWN: Final = Origin()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatingInput:
+    """All that the amount of one line depends on.
+
+    ``included`` units are free before the price applies, so tiers and packages begin after them.
+    ``proration`` is the share of the period to charge, 0 to 1, and ``proration_note`` says it in words.
+    """
+
+    pricing: Pricing
+    quantity: Exact
+    unit: Unit
+    included: Exact = ZERO
+    proration: Fraction = WHOLE
+    proration_note: str = ""
+    discounts: tuple[Discount, ...] = ()
+    rounding: Rounding = Rounding.HALF_UP
+    origin: Origin = _UNKNOWN
+
+
+@dataclass(slots=True)
+class _Work:
+    """What the steps have worked out so far."""
+
+    charged: Exact = ZERO
+    parts: tuple[Part, ...] = ()
+    sum: Exact = ZERO
+    prorated: Exact = ZERO
+    discounts: tuple[AppliedDiscount, ...] = ()
+    exact: Exact = ZERO
+    listed: Money | None = field(default=None)
+    amount: Money | None = field(default=None)
+
+
+def rate_line(line: RatingInput) -> RatedLine:
+    """The line's amount with its explanation; ``InvalidInput`` for a quantity or share that has no price.
+
+    ``TooLarge`` if the amount is more than can be stored.
+    """
+    work = _Work()
+    with exact_context():
+        for step in STEPS:
+            step.run(line, work)
+    assert work.amount is not None
+    assert work.listed is not None
+    explanation = Explanation(
+        origin=line.origin,
+        model=line.pricing.model,
+        quantity=line.quantity,
+        included=minus(line.quantity, work.charged) if line.included else ZERO,
+        parts=work.parts,
+        sum=work.sum,
+        proration=line.proration,
+        proration_note=line.proration_note,
+        prorated=work.prorated,
+        discounts=work.discounts,
+        exact=work.exact,
+        rounding=line.rounding,
+        amount=work.amount,
+    )
+    return RatedLine(listed=work.listed, amount=work.amount, explanation=explanation)
+
+
+def _take_quantity(line: RatingInput, work: _Work) -> None:
+    check_quantity(line.quantity)
+    if line.included < 0:
+        raise InvalidInput("included is negative", field="included", allowed="0 or more")
+    if not 0 <= line.proration <= 1:
+        raise InvalidInput("proration is not a share", field="proration", allowed="0 to 1")
+    work.charged = line.quantity
+
+
+def _take_off_included(line: RatingInput, work: _Work) -> None:
+    if line.included:
+        rest = minus(line.quantity, line.included)
+        work.charged = rest if less(ZERO, rest) else ZERO
+
+
+def _price(line: RatingInput, work: _Work) -> None:
+    work.parts = line.pricing.rate(work.charged)
+
+
+def _sum(line: RatingInput, work: _Work) -> None:
+    work.sum = sum_of(part.amount for part in work.parts)
+
+
+def _prorate(line: RatingInput, work: _Work) -> None:
+    work.prorated = work.sum if line.proration == 1 else times(work.sum, line.proration)
+
+
+def _discount(line: RatingInput, work: _Work) -> None:
+    work.exact, work.discounts = apply_discounts(work.prorated, line.discounts)
+
+
+def _round(line: RatingInput, work: _Work) -> None:
+    work.amount = round_money(work.exact, line.unit, line.rounding)
+    # What the discounts show on the invoice is the difference of two rounded amounts, so that it adds up.
+    work.listed = round_money(work.prorated, line.unit, line.rounding) if line.discounts else work.amount
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: its name, what it does, and why it stands where it does."""
+
+    name: str
+    run: Callable[[RatingInput, _Work], None]
+    why_here: str
+
+
+STEPS: Final[tuple[Step, ...]] = (
+    Step("quantity", _take_quantity, "what cannot be priced is refused before anything is worked out"),
+    Step("included", _take_off_included, "free units are units, so they go before a model sees any"),
+    Step("parts", _price, "tiers look at the whole period's usage, so before any share of the period"),
+    Step("sum", _sum, "shares and discounts are of the line, not of a tier"),
+    Step("proration", _prorate, "a discount is of what is owed for the time served, so time goes first"),
+    Step("discounts", _discount, "on exact amounts, so that two discounts lose nothing between them"),
+    Step("rounding", _round, "once, and last: whatever is rounded earlier multiplies its error"),
+)
+"""The order of rating."""

@@ -1,0 +1,139 @@
+"""An explanation in sentences: what a person reads under a line of an invoice.
+
+Made from a stored explanation when somebody asks, so that rating does not pay for it and wording may improve.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from counterfoil.core.money import Rounding, decimal_text, exact_context, round_exact, to_decimal
+from counterfoil.core.pricing import PartKind
+from counterfoil.core.pricing.exact import minus
+from counterfoil.core.rating.discounts import DiscountKind
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from counterfoil.core.money import Exact
+    from counterfoil.core.pricing import Part
+    from counterfoil.core.rating.discounts import AppliedDiscount
+    from counterfoil.core.rating.explanation import Explanation
+
+_APPROXIMATE_PLACES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One step in words; ``amount`` is the exact text of what it comes to, ``None`` if that is no money."""
+
+    step: str
+    text: str
+    amount: str | None
+
+    def to_json(self) -> dict[str, str | None]:
+        """For the answer of an interface."""
+        return {"step": self.step, "text": self.text, "amount": self.amount}
+
+
+def sentences(explanation: Explanation) -> list[Sentence]:
+    """The steps of the calculation that did something, in their order."""
+    told = [Sentence("quantity", _quantity(explanation), None)]
+    if explanation.included:
+        with exact_context():
+            charged = shown(minus(explanation.quantity, explanation.included))
+        free = shown(explanation.included)
+        told.append(Sentence("included", f"{free} included free of charge, {charged} to charge", None))
+    told += [Sentence("part", _part(part), decimal_text(part.amount)) for part in explanation.parts]
+    if len(explanation.parts) != 1:
+        told.append(Sentence("sum", f"Sum: {shown(explanation.sum)}", decimal_text(explanation.sum)))
+    if explanation.proration != 1:
+        told.append(Sentence("proration", _proration(explanation), decimal_text(explanation.prorated)))
+    for applied in explanation.discounts:
+        told.append(Sentence("discount", _discount(applied), "-" + decimal_text(applied.amount)))
+    told.append(Sentence("rounding", _rounding(explanation), explanation.amount.amount_text()))
+    return told
+
+
+def shown(number: Exact) -> str:
+    """A number for people: thousands apart; one without a finite decimal about, to six places."""
+    exact = to_decimal(number)
+    if exact is None:
+        return f"about {shown(round_exact(number, _APPROXIMATE_PLACES, Rounding.HALF_UP))}"
+    whole, point, places = decimal_text(exact).partition(".")
+    return f"{int(whole):,}{point}{places}"
+
+
+def _quantity(explanation: Explanation) -> str:
+    origin = explanation.origin
+    text = f"Quantity: {shown(explanation.quantity)}"
+    if origin.meter is not None:
+        text += f" of {origin.meter}"
+    if origin.events is not None:
+        text += f", from {origin.events:,} event{'' if origin.events == 1 else 's'}"
+    if origin.window is not None:
+        start, end = origin.window
+        text += f", {_instant(start)} until before {_instant(end)}"
+    return text
+
+
+def _instant(instant: datetime) -> str:
+    return f"{instant:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _part(part: Part) -> str:
+    amount, price, count = shown(part.amount), shown(part.unit_amount), shown(part.count)
+    match part.kind:
+        case PartKind.FLAT:
+            return f"Fee: {amount}"
+        case PartKind.INCLUDED:
+            return f"{shown(part.quantity)} included free of charge"
+        case PartKind.UNITS:
+            return f"{count} × {price} = {amount}"
+        case PartKind.PACKAGES | PartKind.TIER:
+            return f"{_scope(part)}: {_sum(part, count, price)} = {amount}"
+
+
+def _scope(part: Part) -> str:
+    if part.kind is PartKind.PACKAGES:
+        assert part.package_size is not None
+        return f"{shown(part.quantity)} in packages of {shown(part.package_size)}"
+    assert part.over is not None
+    scope = f"Over {shown(part.over)}" if part.up_to is None else f"{shown(part.over)} to {shown(part.up_to)}"
+    if part.package_size is not None:
+        scope += f", {shown(part.quantity)} in packages of {shown(part.package_size)}"
+    return scope
+
+
+def _sum(part: Part, count: str, price: str) -> str:
+    """``10 × 10 + 2``, without the term that a price does not have."""
+    terms = []
+    if part.unit_amount or not part.flat_amount:
+        terms.append(f"{count} × {price}")
+    if part.flat_amount:
+        terms.append(shown(part.flat_amount))
+    return " + ".join(terms)
+
+
+def _proration(explanation: Explanation) -> str:
+    share = explanation.proration
+    note = f" ({explanation.proration_note})" if explanation.proration_note else ""
+    sum_, prorated = shown(explanation.sum), shown(explanation.prorated)
+    return f"Prorated{note}: {sum_} × {share.numerator}/{share.denominator} = {prorated}"
+
+
+def _discount(applied: AppliedDiscount) -> str:
+    discount = applied.discount
+    name = f" {discount.name}" if discount.name else ""
+    share = f" of {shown(discount.value)} %" if discount.kind is DiscountKind.PERCENT else ""
+    return f"Discount{name}{share}: {shown(applied.amount)} off"
+
+
+def _rounding(explanation: Explanation) -> str:
+    amount = explanation.amount
+    if to_decimal(explanation.exact) == amount.to_decimal():
+        return f"Amount: {amount}, nothing to round"
+    mode = explanation.rounding.value.replace("_", " ")
+    places = amount.unit.exponent
+    return f"Rounded {mode} to {places} places: {shown(explanation.exact)} becomes {amount}"

@@ -1,0 +1,66 @@
+"""The totals of an invoice, from its lines.
+
+Always holds: ``subtotal - discount`` is the sum of the lines' amounts; ``net + tax == total``, on each line
+and on the whole; each of the whole's figures is the sum of its lines'.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from counterfoil.core.money import Rounding, total_of
+from counterfoil.core.tax import TaxableLine, TaxMode, TaxRounding, work_out_tax
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from counterfoil.core.money import Money, Unit
+    from counterfoil.core.rating.lines import Line
+    from counterfoil.core.tax import LineTax, RateTax
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """An invoice's figures.
+
+    ``subtotal`` and ``discount`` are as priced: where prices include tax, so do they, and ``subtotal -
+    discount`` is the ``total``; where they do not, it is the ``net``.
+    """
+
+    subtotal: Money
+    discount: Money
+    net: Money
+    tax: Money
+    total: Money
+    by_rate: tuple[RateTax, ...]
+    lines: tuple[LineTax, ...]
+
+
+def totals(
+    lines: Sequence[Line],
+    unit: Unit,
+    *,
+    mode: TaxMode = TaxMode.EXCLUSIVE,
+    tax_rounding: TaxRounding = TaxRounding.PER_INVOICE,
+    rounding: Rounding = Rounding.HALF_UP,
+) -> Totals:
+    """The figures of an invoice with these lines; of no lines, all zero."""
+    taxed = work_out_tax(
+        [TaxableLine(line.amount, line.rates) for line in lines],
+        unit,
+        mode=mode,
+        tax_rounding=tax_rounding,
+        rounding=rounding,
+    )
+    subtotal = total_of((line.listed for line in lines), unit)
+    amount = total_of((line.amount for line in lines), unit)
+    return Totals(
+        subtotal=subtotal,
+        discount=subtotal - amount,
+        net=taxed.net,
+        tax=taxed.tax,
+        total=taxed.total,
+        by_rate=taxed.by_rate,
+        lines=taxed.lines,
+    )
