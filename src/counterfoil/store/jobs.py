@@ -35,17 +35,9 @@ class Job:
 
 def job_app(url: str | None = None, *, max_size: int = 4) -> App:
     """A procrastinate application; with a URL it can run a worker, without it only writes jobs."""
-    connector = (
-        PsycopgConnector(
-            conninfo=url or "",
-            json_dumps=json_text,
-            min_size=1,
-            max_size=max_size,
-            kwargs={"autocommit": True},
-        )
-        if url
-        else PsycopgConnector(json_dumps=json_text)
-    )
+    if url is None:
+        return App(connector=PsycopgConnector(json_dumps=json_text))
+    connector = PsycopgConnector(conninfo=url, json_dumps=json_text, min_size=1, max_size=max_size)
     return App(connector=connector)
 
 
