@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -55,6 +56,25 @@ class Decimals(TypeDecorator[Decimal]):
         if isinstance(value, float):
             raise TypeError("a float cannot be stored as a decimal")
         return value
+
+
+class Choice[E: StrEnum](TypeDecorator[E]):
+    """One of an enum's values in a ``text`` column: ``mapped_column(Choice(Status))``."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, enum: type[E]) -> None:
+        super().__init__()
+        self.enum = enum
+
+    def process_bind_param(self, value: E | None, dialect: Dialect) -> str | None:
+        """The value's text; a text that is none of the enum's raises."""
+        return None if value is None else self.enum(value).value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> E | None:
+        """The enum's member."""
+        return None if value is None else self.enum(value)
 
 
 def json_text(value: Any) -> str:

@@ -1,0 +1,301 @@
+"""Commands and views of the catalog."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from counterfoil.core.calendar import Interval, IntervalUnit
+from counterfoil.core.errors import InvalidInput
+from counterfoil.core.pricing import Pricing, parse_pricing
+from counterfoil.core.rating import Aggregation, Cadence
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+    from decimal import Decimal
+    from uuid import UUID
+
+    from counterfoil.core.rating import PropertyValue
+
+
+class FeatureKind(StrEnum):
+    """What a plan says of a feature, and so what the feature's value in a plan is."""
+
+    BOOLEAN = "boolean"
+    """There or not: ``true`` or ``false``."""
+    METERED = "metered"
+    """How much of a meter's usage a period allows: a number of 0 or more, ``null`` without limit."""
+    ENUM = "enum"
+    """One of the feature's options."""
+    NUMERIC = "numeric"
+    """A number."""
+    CONFIG = "config"
+    """A JSON object that the seller's own program understands."""
+
+
+class PlanVersionStatus(StrEnum):
+    """Whether a version can be subscribed to."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+
+
+class QuantitySource(StrEnum):
+    """Where a price's quantity comes from."""
+
+    USAGE = "usage"
+    """The meter, over the service period."""
+    ITEM = "item"
+    """The subscription item's quantity, such as its seats."""
+    ONE = "one"
+    """Always 1, for a fee."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Object:
+    id: UUID
+    external_id: str | None
+    meta: Mapping[str, Any]
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product(_Object):
+    """What is sold."""
+
+    code: str
+    name: str
+    description: str | None
+    archived_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feature(_Object):
+    """Something that a plan gives.  ``options``: the values of an enum feature; empty for the others."""
+
+    code: str
+    name: str
+    kind: FeatureKind
+    meter_id: UUID | None
+    options: Sequence[str]
+    archived_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meter(_Object):
+    """How the events named ``event_name`` become a quantity.
+
+    ``filters``: only events that have, for each property, one of its values (compared as text).
+    """
+
+    code: str
+    name: str
+    event_name: str
+    aggregation: Aggregation
+    property: str | None
+    filters: Mapping[str, list[str]]
+    group_by: Sequence[str]
+    archived_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaxRate(_Object):
+    """A rate of tax in per cent; ``inclusive``: the prices that bear it contain it."""
+
+    code: str
+    name: str
+    percent: Decimal
+    inclusive: bool
+    archived_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan(_Object):
+    """A priced package of features.
+
+    ``latest_number`` is its newest version's, drafts included; ``published_number`` the version's that new
+    subscriptions get.
+    """
+
+    code: str
+    name: str
+    description: str | None
+    product_id: UUID | None
+    archived_at: datetime | None
+    latest_number: int | None = None
+    published_number: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price(_Object):
+    """A pricing model with its parameters for each currency.  It never changes, so its version is always 1.
+
+    ``filters`` narrow the meter's events; ``interval_unit`` × ``interval_count`` is how often it recurs.
+    """
+
+    plan_version_id: UUID
+    code: str
+    name: str
+    model: str
+    params: Mapping[str, dict[str, Any]]
+    meter_id: UUID | None
+    filters: Mapping[str, list[str]]
+    quantity_source: QuantitySource
+    interval_unit: IntervalUnit
+    interval_count: int
+    cadence: Cadence
+    tax_rate_ids: Sequence[UUID]
+    position: int
+
+    @property
+    def interval(self) -> Interval:
+        """How often it recurs."""
+        return Interval(self.interval_unit, self.interval_count)
+
+    def pricing(self, currency: str) -> Pricing:
+        """The model with its parameters in this currency, or ``InvalidInput`` if the price has none in it."""
+        params = self.params.get(currency)
+        if params is None:
+            raise InvalidInput(
+                f"the price {self.code} has no amounts in {currency}",
+                field="currency",
+                allowed=", ".join(self.params),
+            )
+        return parse_pricing(self.model, params)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFeature:
+    """A feature and its value in a plan's version; the form of the value is its kind's (numbers as text)."""
+
+    feature_id: UUID
+    value: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanVersion(_Object):
+    """What a plan gives and costs.  Once published it never changes."""
+
+    plan_id: UUID
+    number: int
+    status: PlanVersionStatus
+    published_at: datetime | None
+    features: Sequence[PlanFeature]
+    prices: Sequence[Price]
+
+    @property
+    def currencies(self) -> list[str]:
+        """The currencies that every one of its prices has; empty too if there are no prices."""
+        if not self.prices:
+            return []
+        common = set.intersection(*(set(price.params) for price in self.prices))
+        return sorted(common)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewProduct:
+    """A product to make."""
+
+    code: str
+    name: str
+    description: str | None = None
+    external_id: str | None = None
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewFeature:
+    """A feature to make; a metered one names its meter, an enum one its options."""
+
+    code: str
+    name: str
+    kind: FeatureKind
+    meter_id: UUID | None = None
+    options: Sequence[str] = ()
+    external_id: str | None = None
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMeter:
+    """A meter to make; values of filters are compared, and kept, as text."""
+
+    code: str
+    name: str
+    event_name: str
+    aggregation: Aggregation
+    property: str | None = None
+    filters: Mapping[str, Sequence[PropertyValue]] = field(default_factory=dict)
+    group_by: Sequence[str] = ()
+    external_id: str | None = None
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTaxRate:
+    """A rate of tax to make."""
+
+    code: str
+    name: str
+    percent: Decimal
+    inclusive: bool = False
+    external_id: str | None = None
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPrice:
+    """A price of a new version.  ``params``: for each currency, the model's parameters as JSON."""
+
+    code: str
+    model: str
+    params: Mapping[str, Mapping[str, Any]]
+    name: str | None = None
+    meter_id: UUID | None = None
+    filters: Mapping[str, Sequence[PropertyValue]] = field(default_factory=dict)
+    quantity_source: QuantitySource = QuantitySource.ONE
+    interval_unit: str = IntervalUnit.MONTH
+    interval_count: int = 1
+    cadence: Cadence = Cadence.IN_ADVANCE
+    tax_rate_ids: Sequence[UUID] = ()
+    external_id: str | None = None
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPlanVersion:
+    """A version to make; ``publish`` makes it the one that new subscriptions get, at once."""
+
+    features: Sequence[PlanFeature] = ()
+    prices: Sequence[NewPrice] = ()
+    publish: bool = False
+    external_id: str | None = None
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPlan:
+    """A plan to make, perhaps with its first version."""
+
+    code: str
+    name: str
+    description: str | None = None
+    product_id: UUID | None = None
+    initial: NewPlanVersion | None = None
+    external_id: str | None = None
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogChanges:
+    """Fields to change, by name; a field that is not there stays as it is.
+
+    ``expected_version`` is the version that the caller saw (If-Match); ``None`` changes any.
+    """
+
+    fields: Mapping[str, Any]
+    expected_version: int | None = None
