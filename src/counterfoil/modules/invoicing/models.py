@@ -1,0 +1,128 @@
+"""Tables of invoicing.
+
+The migration adds what is not said here: the sums that must hold in each row, and the triggers that refuse
+any change of a finalised invoice and of its lines.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from counterfoil.store import Base, Minor
+from counterfoil.store.types import Identified
+
+
+class IssuerRow(Identified, Base):
+    """A legal entity that invoices; ``next_number`` is taken under this row's lock."""
+
+    __tablename__ = "issuers"
+    __table_args__ = (
+        UniqueConstraint("environment_id", "external_id"),
+        UniqueConstraint("environment_id", "code"),
+        Index("ix_issuers_environment_id_id", "environment_id", text("id desc")),
+        Index("uq_issuers_default", "environment_id", unique=True, postgresql_where=text("is_default")),
+    )
+
+    code: Mapped[str]
+    is_default: Mapped[bool]
+    name: Mapped[str]
+    address: Mapped[dict[str, Any]]
+    tax_number: Mapped[str | None]
+    footer: Mapped[str | None]
+    number_prefix: Mapped[str]
+    next_number: Mapped[int] = mapped_column(BigInteger)
+    grace_seconds: Mapped[int] = mapped_column(BigInteger)
+    net_days: Mapped[int] = mapped_column(Integer)
+    language: Mapped[str]
+
+
+class InvoiceRow(Identified, Base):
+    """An invoice; amounts are minor units of ``currency``."""
+
+    __tablename__ = "invoices"
+    __table_args__ = (
+        UniqueConstraint("environment_id", "external_id"),
+        UniqueConstraint("environment_id", "issuer_id", "number"),
+        Index("ix_invoices_environment_id_id", "environment_id", text("id desc")),
+        Index("ix_invoices_environment_id_customer_id_id", "environment_id", "customer_id", text("id desc")),
+        Index(
+            "ix_invoices_environment_id_subscription_id_id",
+            "environment_id",
+            "subscription_id",
+            text("id desc"),
+        ),
+        Index("ix_invoices_environment_id_status_id", "environment_id", "status", text("id desc")),
+        Index(
+            "ix_invoices_due",
+            "environment_id",
+            "finalise_at",
+            "id",
+            postgresql_where=text("status = 'draft'"),
+        ),
+    )
+
+    number: Mapped[str | None]
+    issuer_id: Mapped[UUID] = mapped_column(ForeignKey("issuers.id"))
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customers.id"))
+    subscription_id: Mapped[UUID | None]
+    currency: Mapped[str]
+    zone: Mapped[str]
+    status: Mapped[str]
+    period_start: Mapped[datetime]
+    period_end: Mapped[datetime]
+    drafted_at: Mapped[datetime]
+    finalise_at: Mapped[datetime]
+    finalised_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]
+    paid_at: Mapped[datetime | None]
+    voided_at: Mapped[datetime | None]
+    tax_mode: Mapped[str]
+    subtotal: Mapped[int] = mapped_column(Minor)
+    tax: Mapped[int] = mapped_column(Minor)
+    total: Mapped[int] = mapped_column(Minor)
+    amount_paid: Mapped[int] = mapped_column(Minor)
+    taxes: Mapped[list[Any]]
+    seller: Mapped[dict[str, Any] | None]
+    buyer: Mapped[dict[str, Any] | None]
+
+
+class InvoiceLineRow(Base):
+    """A line; amounts are minor units of the invoice's currency."""
+
+    __tablename__ = "invoice_lines"
+    __table_args__ = (
+        UniqueConstraint("invoice_id", "position"),
+        # Law 5: a period is billed once.
+        Index(
+            "uq_invoice_lines_service_start",
+            "subscription_item_id",
+            "price_id",
+            "service_start",
+            unique=True,
+            postgresql_where=text("not voided"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    environment_id: Mapped[UUID]
+    invoice_id: Mapped[UUID] = mapped_column(ForeignKey("invoices.id"))
+    position: Mapped[int] = mapped_column(Integer)
+    subscription_item_id: Mapped[UUID | None]
+    price_id: Mapped[UUID | None]
+    description: Mapped[str]
+    service_start: Mapped[datetime]
+    service_end: Mapped[datetime]
+    cadence: Mapped[str]
+    quantity: Mapped[Decimal]
+    amount: Mapped[int] = mapped_column(Minor)
+    tax: Mapped[int] = mapped_column(Minor)
+    total: Mapped[int] = mapped_column(Minor)
+    taxes: Mapped[list[Any]]
+    explanation: Mapped[dict[str, Any]]
+    voided: Mapped[bool]

@@ -1,0 +1,247 @@
+"""Commands and views of invoicing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from counterfoil.core.money import Money
+from counterfoil.core.states.invoice import InvoiceState
+from counterfoil.core.tax import TaxMode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from decimal import Decimal
+    from uuid import UUID
+
+    from counterfoil.core.money import Unit
+    from counterfoil.core.rating import Cadence, RatedLine
+    from counterfoil.core.tax import TaxRate
+
+DEFAULT_GRACE_SECONDS = 3600
+DEFAULT_NET_DAYS = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """The legal entity in whose name invoices are written, and its series of numbers.
+
+    The next invoice gets ``number_prefix`` and ``next_number`` in at least six digits.  A draft stays one
+    for ``grace_seconds``; an invoice is due ``net_days`` after it is finalised.  ``footer`` is printed at
+    the foot of each page: bank account, registration.
+    """
+
+    id: UUID
+    external_id: str | None
+    code: str
+    is_default: bool
+    name: str
+    address: Mapping[str, Any]
+    tax_number: str | None
+    footer: str | None
+    number_prefix: str
+    next_number: int
+    grace_seconds: int
+    net_days: int
+    language: str
+    meta: Mapping[str, Any]
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewIssuer:
+    """An issuer to make."""
+
+    code: str
+    name: str
+    external_id: str | None = None
+    address: Mapping[str, Any] = field(default_factory=dict)
+    tax_number: str | None = None
+    footer: str | None = None
+    number_prefix: str = "INV-"
+    next_number: int = 1
+    grace_seconds: int = DEFAULT_GRACE_SECONDS
+    net_days: int = DEFAULT_NET_DAYS
+    language: str = "en"
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Fields to change, by name; ``expected_version`` is the one that the caller saw, ``None`` any."""
+
+    fields: Mapping[str, Any]
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedTax:
+    """A rate of tax that a line bears: what it is called, how much, and the catalog's id of it."""
+
+    rate: TaxRate
+    name: str
+    tax_rate_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewLine:
+    """A rated line of an invoice to write; its tax is worked out with the invoice's other lines'."""
+
+    description: str
+    service_start: datetime
+    service_end: datetime
+    cadence: Cadence
+    rated: RatedLine
+    taxes: tuple[AppliedTax, ...] = ()
+    subscription_item_id: UUID | None = None
+    price_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewInvoice:
+    """A draft to write.  ``zone`` is where its dates are read; ``finalise_at`` defaults to now + grace."""
+
+    customer_id: UUID
+    currency: str
+    period_start: datetime
+    period_end: datetime
+    lines: tuple[NewLine, ...]
+    subscription_id: UUID | None = None
+    issuer_id: UUID | None = None
+    zone: str = "UTC"
+    tax_mode: TaxMode = TaxMode.EXCLUSIVE
+    finalise_at: datetime | None = None
+    external_id: str | None = None
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NewAmounts:
+    """What a draft shall hold instead, after it was rated again."""
+
+    invoice_id: UUID
+    lines: tuple[NewLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceTax:
+    """What an invoice states for one rate: the net of the lines that bear it, and the tax."""
+
+    code: str
+    name: str
+    percent: Decimal
+    taxable: Money
+    tax: Money
+
+
+@dataclass(frozen=True, slots=True)
+class LineTax:
+    """A line's share of the tax of one rate."""
+
+    tax_rate_id: UUID | None
+    code: str
+    tax: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """An invoice.
+
+    ``subtotal`` is net of tax in either tax mode, so ``subtotal + tax == total``.  ``seller`` and ``buyer``
+    are the issuer and the customer as they were when it was finalised, ``None`` before.
+    """
+
+    id: UUID
+    external_id: str | None
+    number: str | None
+    issuer_id: UUID
+    customer_id: UUID
+    subscription_id: UUID | None
+    currency: str
+    zone: str
+    status: InvoiceState
+    period_start: datetime
+    period_end: datetime
+    drafted_at: datetime
+    finalise_at: datetime
+    finalised_at: datetime | None
+    due_at: datetime | None
+    paid_at: datetime | None
+    voided_at: datetime | None
+    tax_mode: TaxMode
+    subtotal: Money
+    tax: Money
+    total: Money
+    amount_paid: Money
+    taxes: tuple[InvoiceTax, ...]
+    seller: Mapping[str, Any] | None
+    buyer: Mapping[str, Any] | None
+    meta: Mapping[str, Any]
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def unit(self) -> Unit:
+        """The unit of its amounts."""
+        return self.total.unit
+
+    @property
+    def amount_due(self) -> Money:
+        """What is still to be paid: nothing on a draft, a void invoice, or one below zero."""
+        if self.status not in (InvoiceState.OPEN, InvoiceState.UNCOLLECTABLE):
+            return Money.zero(self.unit)
+        return self.total - self.amount_paid
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceLine:
+    """A line of an invoice: ``amount`` is its net, and ``amount + tax == total``.
+
+    ``explanation`` is the stored form of ``core.rating.Explanation``; it explains the amount as priced: the
+    ``total`` where prices include tax, else the ``amount``.
+    """
+
+    id: UUID
+    invoice_id: UUID
+    position: int
+    subscription_item_id: UUID | None
+    price_id: UUID | None
+    description: str
+    service_start: datetime
+    service_end: datetime
+    cadence: Cadence
+    quantity: Decimal
+    amount: Money
+    tax: Money
+    total: Money
+    taxes: tuple[LineTax, ...]
+    explanation: Mapping[str, Any]
+    voided: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DraftInvoice:
+    """A draft with its lines."""
+
+    invoice: Invoice
+    lines: tuple[InvoiceLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Redone:
+    """A line's amount worked out again from its explanation, and whether it is the stored one."""
+
+    amount: Money
+    matches: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What a payment did to an invoice: how much of it the invoice took."""
+
+    invoice: Invoice
+    settled: Money
