@@ -69,10 +69,14 @@ class TaxRate:
 
 @dataclass(frozen=True, slots=True)
 class TaxableLine:
-    """An amount, after discounts, and the rates it bears, each once; a credit's amount is negative."""
+    """An amount, after discounts, and the rates it bears, each once; a credit's amount is negative.
+
+    ``mode`` says whether the amount contains its taxes; one invoice may have lines of both kinds.
+    """
 
     amount: Money
     rates: tuple[TaxRate, ...] = ()
+    mode: TaxMode = TaxMode.EXCLUSIVE
 
     def __post_init__(self) -> None:
         if len(set(self.rates)) < len(self.rates):
@@ -113,7 +117,6 @@ def work_out_tax(
     lines: Sequence[TaxableLine],
     unit: Unit,
     *,
-    mode: TaxMode = TaxMode.EXCLUSIVE,
     tax_rounding: TaxRounding = TaxRounding.PER_INVOICE,
     rounding: Rounding = Rounding.HALF_UP,
 ) -> Taxed:
@@ -122,7 +125,7 @@ def work_out_tax(
     for index, line in enumerate(lines):
         for rate in line.rates:
             bearing.setdefault(rate, []).append(index)
-    bases = [_exact_net(line, mode) for line in lines]
+    bases = [_exact_net(line) for line in lines]
     shares: dict[tuple[int, TaxRate], int] = {}
     for rate, indexes in bearing.items():
         exact = [bases[index] * Fraction(rate.percent) / 100 for index in indexes]
@@ -132,8 +135,7 @@ def work_out_tax(
             minors = [round_to_int(tax, rounding) for tax in exact]
         shares |= {(index, rate): minor for index, minor in zip(indexes, minors, strict=True)}
     taxed = tuple(
-        _line_tax(line, [shares[index, rate] for rate in line.rates], mode)
-        for index, line in enumerate(lines)
+        _line_tax(line, [shares[index, rate] for rate in line.rates]) for index, line in enumerate(lines)
     )
     return Taxed(
         net=total_of((line.net for line in taxed), unit),
@@ -166,17 +168,17 @@ def share_out(whole: int, exact: Sequence[Fraction]) -> list[int]:
     return shares
 
 
-def _exact_net(line: TaxableLine, mode: TaxMode) -> Fraction:
+def _exact_net(line: TaxableLine) -> Fraction:
     """The line's net in minor units."""
-    if mode is TaxMode.EXCLUSIVE:
+    if line.mode is TaxMode.EXCLUSIVE:
         return Fraction(line.amount.minor)
     percent = sum((Fraction(rate.percent) for rate in line.rates), Fraction(100))
     return line.amount.minor * 100 / percent
 
 
-def _line_tax(line: TaxableLine, minors: Sequence[int], mode: TaxMode) -> LineTax:
+def _line_tax(line: TaxableLine, minors: Sequence[int]) -> LineTax:
     taxes = tuple(Money(minor, line.amount.unit) for minor in minors)
     tax = total_of(taxes, line.amount.unit)
-    if mode is TaxMode.EXCLUSIVE:
+    if line.mode is TaxMode.EXCLUSIVE:
         return LineTax(line.amount, taxes, tax, line.amount + tax)
     return LineTax(line.amount - tax, taxes, tax, line.amount)

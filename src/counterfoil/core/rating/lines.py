@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from counterfoil.core.tax import TaxMode
+
 if TYPE_CHECKING:
     from counterfoil.core.money import Money
     from counterfoil.core.rating.explanation import Explanation
@@ -32,8 +34,9 @@ class Line:
     listed: Money
     amount: Money
     rates: tuple[TaxRate, ...] = ()
+    mode: TaxMode = TaxMode.EXCLUSIVE
 
     @classmethod
-    def of(cls, rated: RatedLine, rates: tuple[TaxRate, ...] = ()) -> Line:
-        """The rated line with its taxes."""
-        return cls(rated.listed, rated.amount, rates)
+    def of(cls, rated: RatedLine, rates: tuple[TaxRate, ...] = (), mode: TaxMode = TaxMode.EXCLUSIVE) -> Line:
+        """The rated line with its taxes; ``mode`` says whether its price contains them."""
+        return cls(rated.listed, rated.amount, rates, mode)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from counterfoil.core.money import Rounding, total_of
-from counterfoil.core.tax import TaxableLine, TaxMode, TaxRounding, work_out_tax
+from counterfoil.core.tax import TaxableLine, TaxRounding, work_out_tax
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class Totals:
     """An invoice's figures.
 
-    ``subtotal`` and ``discount`` are as priced: where prices include tax, so do they, and ``subtotal -
-    discount`` is the ``total``; where they do not, it is the ``net``.
+    ``subtotal`` and ``discount`` are as priced: a line whose price includes tax counts with it.  Where no
+    line's does, ``subtotal - discount`` is the ``net``; where every line's does, it is the ``total``.
     """
 
     subtotal: Money
@@ -41,15 +41,13 @@ def totals(
     lines: Sequence[Line],
     unit: Unit,
     *,
-    mode: TaxMode = TaxMode.EXCLUSIVE,
     tax_rounding: TaxRounding = TaxRounding.PER_INVOICE,
     rounding: Rounding = Rounding.HALF_UP,
 ) -> Totals:
     """The figures of an invoice with these lines; of no lines, all zero."""
     taxed = work_out_tax(
-        [TaxableLine(line.amount, line.rates) for line in lines],
+        [TaxableLine(line.amount, line.rates, line.mode) for line in lines],
         unit,
-        mode=mode,
         tax_rounding=tax_rounding,
         rounding=rounding,
     )

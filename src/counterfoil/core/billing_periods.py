@@ -1,0 +1,96 @@
+"""Which service periods of a subscription item are to be billed, and when.
+
+Owns: cutting an item's time at the boundaries of its cycle and at its end, when each piece becomes billable,
+and the share of a whole period that a piece is.
+Does not own: quantities and prices (rating), where boundaries lie (calendar), what was billed (subscriptions).
+Always holds: the service periods of an item tile its time, with no gap and no overlap, so every instant is
+billed once; planning in several steps gives the same periods as planning at once.
+
+What happens when an item ends (the declared default, until policies of proration say otherwise): the period
+that runs then is cut at the end, unless it was billed in advance already; that one stays as it was billed, and
+nothing is given back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from itertools import takewhile
+from typing import TYPE_CHECKING
+
+from counterfoil.core.calendar import DayCount, Period, fraction_of
+from counterfoil.core.rating import Cadence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from counterfoil.core.calendar import Cycle
+
+
+@dataclass(frozen=True, slots=True)
+class ItemTerms:
+    """What decides an item's periods.
+
+    The item runs in ``[started_at, ended_at)``; everything before ``billed_to`` was billed, which is
+    ``started_at`` at first.  ``prorated``: a piece of a period costs its share of the whole; never so for
+    usage, whose quantity is itself only that of the piece.
+    """
+
+    started_at: datetime
+    ended_at: datetime | None
+    billed_to: datetime
+    cadence: Cadence
+    prorated: bool
+
+    def __post_init__(self) -> None:
+        assert self.started_at <= self.billed_to
+        assert self.ended_at is None or self.started_at <= self.ended_at
+
+
+@dataclass(frozen=True, slots=True)
+class ServicePeriod:
+    """A piece of time that is billed at once: ``[start, end)``.
+
+    ``due_at`` is its start in advance and its end in arrears.  ``is_stub``: it is shorter than the cycle's
+    period around it.  ``proration`` is the share of local days of that whole period (the day on which the
+    piece starts counts, the day on which it ends does not); 1 for a whole one, and for usage.
+    """
+
+    start: datetime
+    end: datetime
+    due_at: datetime
+    proration: Fraction
+    is_stub: bool
+
+
+def service_periods(terms: ItemTerms, cycle: Cycle) -> Iterator[ServicePeriod]:
+    """The periods that are not billed yet, in order; without end if the item has none."""
+    start = terms.billed_to
+    while terms.ended_at is None or start < terms.ended_at:
+        whole = cycle.period_at(start)
+        end = whole.end if terms.ended_at is None else min(whole.end, terms.ended_at)
+        piece = Period(start, end)
+        is_stub = piece != whole
+        share = (
+            fraction_of(piece, whole, cycle.zone, DayCount.LOCAL_DAYS)
+            if is_stub and terms.prorated
+            else Fraction(1)
+        )
+        due_at = start if terms.cadence is Cadence.IN_ADVANCE else end
+        yield ServicePeriod(start, end, due_at, share, is_stub)
+        start = end
+
+
+def due_periods(terms: ItemTerms, cycle: Cycle, now: datetime) -> list[ServicePeriod]:
+    """The periods that are billable at ``now`` and not billed yet, in order.
+
+    There are several if the start lies in the past, or if nobody billed for a while.
+    """
+    return list(takewhile(lambda period: period.due_at <= now, service_periods(terms, cycle)))
+
+
+def next_due(terms: ItemTerms, cycle: Cycle) -> datetime | None:
+    """When the next period becomes billable; ``None`` if everything up to the item's end is billed."""
+    first = next(service_periods(terms, cycle), None)
+    return None if first is None else first.due_at
