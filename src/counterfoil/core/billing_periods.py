@@ -1,14 +1,15 @@
 """Which service periods of a subscription item are to be billed, and when.
 
-Owns: cutting an item's time at the boundaries of its cycle and at its end, when each piece becomes billable,
-and the share of a whole period that a piece is.
-Does not own: quantities and prices (rating), where boundaries lie (calendar), what was billed (subscriptions).
+Owns: cutting an item's time at the boundaries of its cycle and at its end, when each piece becomes
+billable, and the share of a whole period that a piece is.
+Does not own: quantities and prices (rating), where boundaries lie (calendar), how far an item was billed
+(subscriptions).
 Always holds: the service periods of an item tile its time, with no gap and no overlap, so every instant is
 billed once; planning in several steps gives the same periods as planning at once.
 
-What happens when an item ends (the declared default, until policies of proration say otherwise): the period
-that runs then is cut at the end, unless it was billed in advance already; that one stays as it was billed, and
-nothing is given back.
+What happens when an item ends (the declared default, until policies of proration say otherwise): the
+period that runs then is cut at the end, unless it was billed in advance already; that one stays as it was
+billed, and nothing is given back.
 """
 
 from __future__ import annotations

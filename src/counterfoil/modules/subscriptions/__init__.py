@@ -1,0 +1,37 @@
+"""What customers have agreed to, and up to when it was billed.
+
+Owns: subscriptions and their items, the calendar that their periods follow, cancellation, how far each item
+is billed and when it is due next.
+Does not own: prices (catalog), what was used (usage), invoices (invoicing), the billing run (billing).
+Always holds: a subscription has one currency, which all its prices have, and an item for every price of its
+plan's version; every change of status is a row of ``core.states``; ``next_billing_at`` is never later than
+the next thing to happen here, so the scan of due subscriptions finds all; whoever changes a subscription or
+its items has locked its row first.
+"""
+
+from counterfoil.modules.subscriptions.models import SubscriptionItemRow, SubscriptionRow
+from counterfoil.modules.subscriptions.types import (
+    Alignment,
+    CancelWhen,
+    DueSubscription,
+    ItemAdvance,
+    ItemPlan,
+    NewSubscription,
+    Subscription,
+    SubscriptionChanges,
+    SubscriptionItem,
+)
+
+__all__ = [
+    "Alignment",
+    "CancelWhen",
+    "DueSubscription",
+    "ItemAdvance",
+    "ItemPlan",
+    "NewSubscription",
+    "Subscription",
+    "SubscriptionChanges",
+    "SubscriptionItem",
+    "SubscriptionItemRow",
+    "SubscriptionRow",
+]

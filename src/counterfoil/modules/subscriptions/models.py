@@ -1,0 +1,65 @@
+"""Tables of subscriptions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from counterfoil.core.states import SubscriptionState
+from counterfoil.modules.subscriptions.types import Alignment
+from counterfoil.store import Base
+from counterfoil.store.types import Choice, Identified
+
+
+class SubscriptionRow(Identified, Base):
+    """A contract with a customer."""
+
+    __tablename__ = "subscriptions"
+    __table_args__ = (
+        UniqueConstraint("environment_id", "external_id"),
+        Index("ix_subscriptions_environment_id_id", "environment_id", text("id desc")),
+        Index("ix_subscriptions_customer", "environment_id", "customer_id", text("id desc")),
+        Index("ix_subscriptions_status", "environment_id", "status", text("id desc")),
+        Index(
+            "ix_subscriptions_due",
+            "environment_id",
+            "next_billing_at",
+            "id",
+            postgresql_where=text("next_billing_at is not null"),
+        ),
+    )
+
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customers.id"))
+    plan_id: Mapped[UUID] = mapped_column(ForeignKey("plans.id"))
+    plan_version_id: Mapped[UUID] = mapped_column(ForeignKey("plan_versions.id"))
+    currency: Mapped[str]
+    zone: Mapped[str]
+    status: Mapped[SubscriptionState] = mapped_column(Choice(SubscriptionState))
+    started_at: Mapped[datetime]
+    anchor_at: Mapped[datetime]
+    alignment: Mapped[Alignment] = mapped_column(Choice(Alignment))
+    cancel_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    next_billing_at: Mapped[datetime | None]
+
+
+class SubscriptionItemRow(Base):
+    """One price on a subscription."""
+
+    __tablename__ = "subscription_items"
+    __table_args__ = (Index("ix_subscription_items_subscription", "environment_id", "subscription_id", "id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    environment_id: Mapped[UUID]
+    subscription_id: Mapped[UUID] = mapped_column(ForeignKey("subscriptions.id"))
+    price_id: Mapped[UUID] = mapped_column(ForeignKey("prices.id"))
+    quantity: Mapped[Decimal]
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    billed_to: Mapped[datetime]
+    due_at: Mapped[datetime | None]

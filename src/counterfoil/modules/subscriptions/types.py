@@ -1,0 +1,140 @@
+"""Commands and views of subscriptions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+    from decimal import Decimal
+    from uuid import UUID
+
+    from counterfoil.core.billing_periods import ServicePeriod
+    from counterfoil.core.states import SubscriptionState
+
+
+class Alignment(StrEnum):
+    """Where a subscription's periods begin."""
+
+    ANNIVERSARY = "anniversary"
+    """At the anchor, which is the start unless another instant is given."""
+    CALENDAR = "calendar"
+    """At local midnight of the first day of each price's calendar unit; the first period is a stub."""
+
+
+class CancelWhen(StrEnum):
+    """When a cancellation takes effect."""
+
+    NOW = "now"
+    PERIOD_END = "period_end"
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A contract: what a customer gets, since when, by which calendar, in which currency.
+
+    ``zone`` is the customer's when the subscription was made.  ``anchor_at`` is the instant whose local day
+    and time of day its periods remember.  ``cancel_at`` is the end that was scheduled, ``cancelled_at`` when
+    it was asked for, ``ended_at`` when the subscription ended.  ``next_billing_at`` is the next instant at
+    which the billing run has something to do here; ``None`` once nothing is left.
+    """
+
+    id: UUID
+    external_id: str | None
+    customer_id: UUID
+    plan_id: UUID
+    plan_version_id: UUID
+    currency: str
+    zone: str
+    status: SubscriptionState
+    started_at: datetime
+    anchor_at: datetime
+    alignment: Alignment
+    cancel_at: datetime | None
+    cancelled_at: datetime | None
+    ended_at: datetime | None
+    next_billing_at: datetime | None
+    meta: Mapping[str, Any]
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionItem:
+    """One price on a subscription.
+
+    ``billed_to`` is the end of the last service period that was billed (the start, before any was),
+    ``due_at`` when the next one becomes billable: at its start in advance, at its end in arrears; ``None``
+    when none is left.
+    """
+
+    id: UUID
+    subscription_id: UUID
+    price_id: UUID
+    quantity: Decimal
+    started_at: datetime
+    ended_at: datetime | None
+    billed_to: datetime
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DueSubscription:
+    """A subscription that the billing run has locked, with its items in the order of the plan's prices."""
+
+    subscription: Subscription
+    items: Sequence[SubscriptionItem]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemAdvance:
+    """An item was billed up to ``billed_to``; its next service period becomes billable at ``due_at``."""
+
+    item_id: UUID
+    billed_to: datetime
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPlan:
+    """The service periods of an item that are to be billed, in order, and where that leaves the item."""
+
+    periods: Sequence[ServicePeriod]
+    advance: ItemAdvance
+
+
+@dataclass(frozen=True, slots=True)
+class NewSubscription:
+    """A subscription to make.
+
+    One of ``plan_id`` (its published version is taken) and ``plan_version_id`` is given.  ``currency``: the
+    customer's by default.  ``quantities``: by the code of prices whose quantity is the item's; 1 by default.
+    ``started_at``: now by default; it may lie in the past, and what has passed is billed at once.
+    ``anchor_at``: with alignment ``anniversary`` only; the start by default.
+    """
+
+    customer_id: UUID
+    plan_id: UUID | None = None
+    plan_version_id: UUID | None = None
+    currency: str | None = None
+    quantities: Mapping[str, Decimal] = field(default_factory=dict)
+    started_at: datetime | None = None
+    alignment: Alignment = Alignment.ANNIVERSARY
+    anchor_at: datetime | None = None
+    external_id: str | None = None
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionChanges:
+    """Fields to change, by name; a field that is not there stays as it is.
+
+    ``expected_version`` is the version that the caller saw (If-Match); ``None`` changes any.
+    """
+
+    fields: Mapping[str, Any]
+    expected_version: int | None = None
