@@ -10,6 +10,7 @@ from counterfoil.modules.customers.models import CustomerRow
 from counterfoil.modules.customers.service import (
     archive_customer,
     create_customer,
+    exempt_customers,
     get_customer,
     list_customers,
     resolve_customers,
@@ -25,6 +26,7 @@ __all__ = [
     "NewCustomer",
     "archive_customer",
     "create_customer",
+    "exempt_customers",
     "get_customer",
     "list_customers",
     "resolve_customers",

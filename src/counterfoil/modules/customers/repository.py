@@ -46,6 +46,14 @@ async def known_ids(uow: Uow, ids: Collection[UUID]) -> set[UUID]:
     return set((await uow.execute(statement)).scalars())
 
 
+async def exempt(uow: Uow, ids: Collection[UUID]) -> set[UUID]:
+    """Those of these customers who pay no tax."""
+    statement = select(CustomerRow.id).where(
+        CustomerRow.environment_id == uow.environment_id, CustomerRow.id.in_(ids), CustomerRow.tax_exempt
+    )
+    return set((await uow.execute(statement)).scalars())
+
+
 async def page(uow: Uow, query: PageQuery, *, external_id: str | None) -> Page[Customer]:
     """Customers, newest first."""
     statement = _SELECT.where(CustomerRow.environment_id == uow.environment_id)

@@ -96,6 +96,11 @@ async def resolve_customers(uow: Uow, names: Collection[str]) -> dict[str, UUID]
     return found | (await repository.by_external_ids(uow, rest) if rest else {})
 
 
+async def exempt_customers(uow: Uow, ids: Collection[UUID]) -> set[UUID]:
+    """Those of these customers who pay no tax."""
+    return await repository.exempt(uow, ids)
+
+
 async def _save(uow: Uow, before: Customer, fields: Mapping[str, Any], event: str) -> Customer:
     after = replace(before, **fields, version=before.version + 1, updated_at=uow.now)
     _check(after)
