@@ -41,10 +41,17 @@ def postgres_processes_below(directory: Path) -> list[int]:
     return found
 
 
+def _scratch() -> Path:
+    """A new directory, in memory where there is room: making and removing a cluster is mostly files."""
+    memory = Path("/dev/shm")
+    roomy = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2**30
+    return Path(tempfile.mkdtemp(prefix="cf-", dir=memory if roomy else None))
+
+
 @pytest.fixture
 def base() -> Generator[Path]:
     """An empty directory that other users can pass, as /var/lib is; nothing is left running in it."""
-    path = Path(tempfile.mkdtemp(prefix="cf-"))
+    path = _scratch()
     path.chmod(0o755)
     yield path
     for process in postgres_processes_below(path):
@@ -61,7 +68,7 @@ def new(base: Path) -> Path:
 @pytest.fixture(scope="session")
 def stopped() -> Generator[Path]:
     """A data directory made once and stopped, to be copied: making one is the slow part."""
-    path = Path(tempfile.mkdtemp(prefix="cf-"))
+    path = _scratch()
     path.chmod(0o755)
     with start(path / "data", {"fsync": "off"}):
         pass

@@ -15,7 +15,7 @@ import pytest
 
 from counterfoil.core.errors import Unavailable
 from counterfoil.store.embedded import exclusive_serve_lock, programs, start
-from counterfoil.store.embedded.place import Account
+from counterfoil.store.embedded.place import Account, first_closed
 from counterfoil.store.embedded.programs import packaged
 
 FAST = {"fsync": "off"}
@@ -169,7 +169,7 @@ def run_as_nobody(data: Path) -> str:
 def programs_for_nobody() -> None:
     """Skips where an ordinary user cannot reach the package's programs."""
     nobody = pwd.getpwnam("nobody")
-    if programs.first_closed(packaged()[18].bin, Account(nobody.pw_uid, nobody.pw_gid, "nobody")):
+    if first_closed(packaged()[18].bin, Account(nobody.pw_uid, nobody.pw_gid, "nobody")):
         pytest.skip("the packages lie where the user nobody cannot reach them")
 
 

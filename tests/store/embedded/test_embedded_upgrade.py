@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -15,6 +18,7 @@ from counterfoil.store.embedded import server, start
 from counterfoil.store.embedded.place import Place, prepare
 from counterfoil.store.embedded.programs import packaged, run
 
+Spawn = Callable[..., subprocess.Popen[str]]
 FAST = {"fsync": "off"}
 
 
@@ -44,15 +48,22 @@ def row(data: Path) -> tuple[int, str, str, str]:
 KEPT = (18, "on", "12345678901234567890.000000001", "Grüße")
 
 
-def test_data_of_16_without_checksums_is_upgraded_and_says_so(new: Path) -> None:
+def test_data_of_16_without_checksums_is_upgraded_though_a_first_attempt_was_killed(
+    new: Path, spawn: Spawn
+) -> None:
     data = new
     make_old(data)
     place: Place = prepare(data)
     code, said = run(packaged()[16], place, ["pg_checksums", "--disable", "-D", "postgresql"])
     assert code == 0, said
-    # As after a loss of power while an earlier attempt copied.
-    (data / "postgresql.new").mkdir()
-    (data / "postgresql.new/PG_VERSION").write_text("18\n")
+    user = spawn(data)
+    while not (data / "upgrade").exists():
+        assert user.poll() is None
+        time.sleep(0.005)
+    time.sleep(0.4)  # pg_upgrade is at work, with a server of its own that it leaves behind
+    user.kill()
+    user.wait()
+    assert (data / "postgresql/PG_VERSION").read_text() == "16\n"
     heard: list[str] = []
     with start(data, progress=heard.append):
         pass
