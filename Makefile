@@ -38,7 +38,7 @@ arch: setup ## who may import whom, and the rules of tests/architecture
 	@$(BIN)/python tests/architecture/tidy.py
 
 golden: setup ## the worked examples alone
-	@$(BIN)/python -m pytest tests/golden $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m golden tests/core $(PYTEST_ARGS)
 
 bench: setup ## each benchmark in turn, against its limit
 	@for file in benchmarks/[!_]*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done

@@ -38,6 +38,7 @@ def texts(amounts: list[Money]) -> list[str]:
     return [amount.amount_text() for amount in amounts]
 
 
+@pytest.mark.golden
 @pytest.mark.parametrize("case", CASES, ids=[case["case"]["id"] for case in CASES])
 def test_a_published_example_comes_out_as_published(case: dict[str, Any]) -> None:
     facts, expect = case["given"], case["expect"]

@@ -116,6 +116,7 @@ CHECKS = {
 }
 
 
+@pytest.mark.golden
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 def test_the_calendar_does_as_published(path: Path) -> None:
     case = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -56,6 +56,7 @@ def in_words(posting: Posting) -> str:
     return " ".join(word for word in words if word)
 
 
+@pytest.mark.golden
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 def test_the_events_make_the_postings_and_the_balances_of_the_example(path: Path) -> None:
     case = tomllib.loads(path.read_text())

@@ -13,6 +13,7 @@ from counterfoil.core.money import Rounding, parse_decimal, round_money, unit_of
 CASES = sorted((Path(__file__).parents[2] / "golden/rounding").glob("*.toml"))
 
 
+@pytest.mark.golden
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 def test_an_exact_amount_is_rounded_as_published(path: Path) -> None:
     case = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -15,6 +15,7 @@ FOLDER = Path(__file__).parents[2] / "golden" / "pricing"
 CASES = [tomllib.loads(path.read_text("utf-8")) for path in sorted(FOLDER.glob("*.toml"))]
 
 
+@pytest.mark.golden
 @pytest.mark.parametrize("case", CASES, ids=[case["case"]["id"] for case in CASES])
 def test_a_published_example_comes_out_as_published(case: dict[str, Any]) -> None:
     given, expect = case["given"], case["expect"]

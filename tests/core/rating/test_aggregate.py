@@ -41,6 +41,7 @@ def quantity(events: list[UsageEvent], aggregation: Aggregation, property_: str 
     return usage.quantity
 
 
+@pytest.mark.golden
 @pytest.mark.parametrize("case", CASES, ids=[case["case"]["id"] for case in CASES])
 def test_a_published_example_comes_out_as_published(case: dict[str, Any]) -> None:
     facts = case["given"]
