@@ -1,4 +1,7 @@
-"""Commands and views of the catalog."""
+"""Commands and views of the catalog.
+
+A command's enum is given by its value as text; what is none of the enum's is refused by the use case.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,7 @@ class QuantitySource(StrEnum):
     """Always 1, for a fee."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class _Object:
     id: UUID
     external_id: str | None
@@ -63,7 +66,7 @@ class _Object:
     updated_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Product(_Object):
     """What is sold."""
 
@@ -73,7 +76,7 @@ class Product(_Object):
     archived_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Feature(_Object):
     """Something that a plan gives.  ``options``: the values of an enum feature; empty for the others."""
 
@@ -85,7 +88,7 @@ class Feature(_Object):
     archived_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Meter(_Object):
     """How the events named ``event_name`` become a quantity.
 
@@ -102,7 +105,7 @@ class Meter(_Object):
     archived_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class TaxRate(_Object):
     """A rate of tax in per cent; ``inclusive``: the prices that bear it contain it."""
 
@@ -113,7 +116,7 @@ class TaxRate(_Object):
     archived_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Plan(_Object):
     """A priced package of features.
 
@@ -130,7 +133,7 @@ class Plan(_Object):
     published_number: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Price(_Object):
     """A pricing model with its parameters for each currency.  It never changes, so its version is always 1.
 
@@ -176,7 +179,7 @@ class PlanFeature:
     value: Any
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class PlanVersion(_Object):
     """What a plan gives and costs.  Once published it never changes."""
 
@@ -213,7 +216,7 @@ class NewFeature:
 
     code: str
     name: str
-    kind: FeatureKind
+    kind: str
     meter_id: UUID | None = None
     options: Sequence[str] = ()
     external_id: str | None = None
@@ -227,7 +230,7 @@ class NewMeter:
     code: str
     name: str
     event_name: str
-    aggregation: Aggregation
+    aggregation: str
     property: str | None = None
     filters: Mapping[str, Sequence[PropertyValue]] = field(default_factory=dict)
     group_by: Sequence[str] = ()
@@ -241,7 +244,7 @@ class NewTaxRate:
 
     code: str
     name: str
-    percent: Decimal
+    percent: Decimal | int | str
     inclusive: bool = False
     external_id: str | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
@@ -257,10 +260,10 @@ class NewPrice:
     name: str | None = None
     meter_id: UUID | None = None
     filters: Mapping[str, Sequence[PropertyValue]] = field(default_factory=dict)
-    quantity_source: QuantitySource = QuantitySource.ONE
+    quantity_source: str = QuantitySource.ONE
     interval_unit: str = IntervalUnit.MONTH
     interval_count: int = 1
-    cadence: Cadence = Cadence.IN_ADVANCE
+    cadence: str = Cadence.IN_ADVANCE
     tax_rate_ids: Sequence[UUID] = ()
     external_id: str | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)

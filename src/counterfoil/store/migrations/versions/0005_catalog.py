@@ -76,6 +76,41 @@ def upgrade() -> None:
         sa.UniqueConstraint("plan_version_id", "code", name="uq_prices_plan_version_id_code"),
     )
     append_only("prices")
+    _keep_published_versions()
+
+
+def _keep_published_versions() -> None:
+    """A published version of a plan never changes, and gets no more prices."""
+    op.execute(
+        """
+        create function catalog_published_version_is_final() returns trigger language plpgsql as $$
+        begin
+            raise exception 'a published version of a plan never changes'
+                using errcode = 'check_violation', constraint = 'published_version_is_final';
+        end $$
+        """
+    )
+    op.execute(
+        "create trigger published_is_final before update or delete on plan_versions for each row"
+        " when (old.status = 'published') execute function catalog_published_version_is_final()"
+    )
+    op.execute(
+        """
+        create function catalog_prices_join_drafts() returns trigger language plpgsql as $$
+        begin
+            if exists (select from added join plan_versions v on v.id = added.plan_version_id
+                       where v.status = 'published') then
+                raise exception 'a published version of a plan never changes'
+                    using errcode = 'check_violation', constraint = 'published_version_is_final';
+            end if;
+            return null;
+        end $$
+        """
+    )
+    op.execute(
+        "create trigger prices_join_drafts after insert on prices referencing new table as added"
+        " for each statement execute function catalog_prices_join_drafts()"
+    )
 
 
 def _coded(table: str, *columns: sa.Column[Any]) -> None:

@@ -1,0 +1,131 @@
+"""What the use cases of every coded kind share: make, read, change, put away, and be named by others."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from counterfoil.core.errors import InvalidInput, NotFound, TooLarge, WrongState
+from counterfoil.store.guards import check_metadata, check_text, check_version
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from enum import StrEnum
+    from uuid import UUID
+
+    from counterfoil.modules.catalog.repository import Shelf
+    from counterfoil.modules.catalog.types import CatalogChanges, Feature, Meter, Plan, Product, TaxRate
+    from counterfoil.store import Uow
+
+_CODE: Final = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}")
+_CHANGEABLE: Final = frozenset({"name", "description", "external_id", "meta"})
+
+
+def fresh(uow: Uow, new: Any) -> dict[str, Any]:
+    """The fields that every new object has, from the command that asks for it."""
+    return {
+        "id": uow.new_id(),
+        "external_id": new.external_id,
+        "meta": dict(new.meta),
+        "version": 1,
+        "created_at": uow.now,
+        "updated_at": uow.now,
+    }
+
+
+async def create[V: (Product, Feature, Meter, TaxRate, Plan)](uow: Uow, shelf: Shelf[V], view: V) -> V:
+    """Write a new object and announce it; ``InvalidInput``, ``AlreadyExists``."""
+    check_common(view)
+    await shelf.add(uow, view)
+    uow.announce(f"{shelf.kind}.created", shelf.kind, view.id, 1, {"code": view.code})
+    return view
+
+
+async def change[V: (Product, Feature, Meter, TaxRate, Plan)](
+    uow: Uow, shelf: Shelf[V], object_id: UUID, changes: CatalogChanges
+) -> V:
+    """Change name, description, external id or metadata.
+
+    Raises ``NotFound``, ``VersionMismatch``, ``InvalidInput``, ``AlreadyExists``.
+    """
+    before = await shelf.get(uow, object_id)
+    check_version(before.version, changes.expected_version)
+    assert changes.fields.keys() <= _CHANGEABLE
+    return await _save(uow, shelf, before, changes.fields, "updated")
+
+
+async def put_away[V: (Product, Feature, Meter, TaxRate, Plan)](
+    uow: Uow, shelf: Shelf[V], object_id: UUID
+) -> V:
+    """Archive: it stays readable, and nothing new may name it.  Twice is the same as once."""
+    before = await shelf.get(uow, object_id)
+    if before.archived_at is not None:
+        return before
+    return await _save(uow, shelf, before, {"archived_at": uow.now}, "archived")
+
+
+async def named[V: (Product, Feature, Meter, TaxRate, Plan)](
+    uow: Uow, shelf: Shelf[V], references: Collection[tuple[str, UUID]]
+) -> dict[UUID, V]:
+    """The objects that something new names, each reference with the field that names it.
+
+    Raises ``NotFound`` or, for an archived one, ``WrongState``, naming the field.
+    """
+    found = await shelf.by_ids(uow, {object_id for _, object_id in references})
+    noun = shelf.kind.replace("_", " ")
+    for field, object_id in references:
+        view = found.get(object_id)
+        if view is None:
+            raise NotFound(f"no such {noun}", field=field, allowed=f"the id of a {noun} that exists")
+        if view.archived_at is not None:
+            raise WrongState(
+                f"the {noun} {view.code} is archived", field=field, allowed=f"a {noun} that is not archived"
+            )
+    return found
+
+
+def check_common(view: Any) -> None:
+    """Refuse texts and metadata that cannot be kept."""
+    check_code(view.code)
+    check_text(view.name, "name", longest=200)
+    check_text(view.external_id, "external_id", longest=255)
+    check_text(getattr(view, "description", None), "description", longest=5000, shortest=0)
+    check_metadata(view.meta)
+
+
+def check_code(code: str) -> None:
+    """Refuse a code of another form."""
+    if not _CODE.fullmatch(code):
+        raise InvalidInput(
+            "code has another form than a code",
+            field="code",
+            allowed="1 to 100 lower-case letters, digits, points, hyphens or underscores,"
+            " a letter or digit first",
+        )
+
+
+def choice[E: StrEnum](enum: type[E], value: str, field: str) -> E:
+    """The member of an enum with this value, or ``InvalidInput`` naming the field."""
+    try:
+        return enum(value)
+    except ValueError:
+        raise InvalidInput(
+            f"{field} is not one of the choices", field=field, allowed=", ".join(enum)
+        ) from None
+
+
+def check_count(count: int, field: str, *, most: int) -> None:
+    """Refuse a list with too many entries."""
+    if count > most:
+        raise TooLarge(f"{field} has too many entries", field=field, allowed=f"at most {most}")
+
+
+async def _save[V: (Product, Feature, Meter, TaxRate, Plan)](
+    uow: Uow, shelf: Shelf[V], before: V, fields: Mapping[str, Any], event: str
+) -> V:
+    after = replace(before, **fields, version=before.version + 1, updated_at=uow.now)
+    check_common(after)
+    await shelf.update(uow, after, fields)
+    uow.announce(f"{shelf.kind}.{event}", shelf.kind, after.id, after.version, {"changed": sorted(fields)})
+    return after
