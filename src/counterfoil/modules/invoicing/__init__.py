@@ -8,7 +8,31 @@ numbers of an issuer have no gap and no twin; a finalised invoice is never edite
 of an item's price stands on at most one invoice that is not void.
 """
 
+from counterfoil.modules.invoicing.drafting import add_drafts, replace_amounts, totals_of
+from counterfoil.modules.invoicing.issuers import (
+    create_issuer,
+    default_issuer,
+    get_issuer,
+    list_issuers,
+    update_issuer,
+)
 from counterfoil.modules.invoicing.models import InvoiceLineRow, InvoiceRow, IssuerRow
+from counterfoil.modules.invoicing.pdf import invoice_pdf
+from counterfoil.modules.invoicing.service import (
+    apply_payment,
+    due_drafts,
+    earliest_due,
+    environments_with_due,
+    explain,
+    explain_line,
+    finalise,
+    get_invoice,
+    lines_of,
+    list_invoices,
+    lock_draft,
+    update_invoice,
+    void_invoice,
+)
 from counterfoil.modules.invoicing.types import (
     AppliedTax,
     Changes,
@@ -17,12 +41,12 @@ from counterfoil.modules.invoicing.types import (
     InvoiceLine,
     InvoiceTax,
     Issuer,
+    LineExplanation,
     LineTax,
     NewAmounts,
     NewInvoice,
     NewIssuer,
     NewLine,
-    Redone,
     Settlement,
 )
 
@@ -37,11 +61,33 @@ __all__ = [
     "InvoiceTax",
     "Issuer",
     "IssuerRow",
+    "LineExplanation",
     "LineTax",
     "NewAmounts",
     "NewInvoice",
     "NewIssuer",
     "NewLine",
-    "Redone",
     "Settlement",
+    "add_drafts",
+    "apply_payment",
+    "create_issuer",
+    "default_issuer",
+    "due_drafts",
+    "earliest_due",
+    "environments_with_due",
+    "explain",
+    "explain_line",
+    "finalise",
+    "get_invoice",
+    "get_issuer",
+    "invoice_pdf",
+    "lines_of",
+    "list_invoices",
+    "list_issuers",
+    "lock_draft",
+    "replace_amounts",
+    "totals_of",
+    "update_invoice",
+    "update_issuer",
+    "void_invoice",
 ]

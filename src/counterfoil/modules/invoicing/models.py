@@ -14,8 +14,11 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from counterfoil.core.rating import Cadence
+from counterfoil.core.states.invoice import InvoiceState
+from counterfoil.core.tax import TaxMode
 from counterfoil.store import Base, Minor
-from counterfoil.store.types import Identified
+from counterfoil.store.types import Choice, Identified
 
 
 class IssuerRow(Identified, Base):
@@ -70,10 +73,10 @@ class InvoiceRow(Identified, Base):
     number: Mapped[str | None]
     issuer_id: Mapped[UUID] = mapped_column(ForeignKey("issuers.id"))
     customer_id: Mapped[UUID] = mapped_column(ForeignKey("customers.id"))
-    subscription_id: Mapped[UUID | None]
+    subscription_id: Mapped[UUID | None] = mapped_column(ForeignKey("subscriptions.id"))
     currency: Mapped[str]
     zone: Mapped[str]
-    status: Mapped[str]
+    status: Mapped[InvoiceState] = mapped_column(Choice(InvoiceState))
     period_start: Mapped[datetime]
     period_end: Mapped[datetime]
     drafted_at: Mapped[datetime]
@@ -82,7 +85,6 @@ class InvoiceRow(Identified, Base):
     due_at: Mapped[datetime | None]
     paid_at: Mapped[datetime | None]
     voided_at: Mapped[datetime | None]
-    tax_mode: Mapped[str]
     subtotal: Mapped[int] = mapped_column(Minor)
     tax: Mapped[int] = mapped_column(Minor)
     total: Mapped[int] = mapped_column(Minor)
@@ -118,8 +120,9 @@ class InvoiceLineRow(Base):
     description: Mapped[str]
     service_start: Mapped[datetime]
     service_end: Mapped[datetime]
-    cadence: Mapped[str]
+    cadence: Mapped[Cadence] = mapped_column(Choice(Cadence))
     quantity: Mapped[Decimal]
+    tax_mode: Mapped[TaxMode] = mapped_column(Choice(TaxMode))
     amount: Mapped[int] = mapped_column(Minor)
     tax: Mapped[int] = mapped_column(Minor)
     total: Mapped[int] = mapped_column(Minor)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from counterfoil.core.money import Money
 from counterfoil.core.states.invoice import InvoiceState
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from counterfoil.core.money import Unit
-    from counterfoil.core.rating import Cadence, RatedLine
+    from counterfoil.core.rating import Cadence, RatedLine, Sentence
     from counterfoil.core.tax import TaxRate
 
-DEFAULT_GRACE_SECONDS = 3600
-DEFAULT_NET_DAYS = 14
+DEFAULT_GRACE_SECONDS: Final = 3600
+DEFAULT_NET_DAYS: Final = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,7 @@ class NewLine:
     cadence: Cadence
     rated: RatedLine
     taxes: tuple[AppliedTax, ...] = ()
+    tax_mode: TaxMode = TaxMode.EXCLUSIVE
     subscription_item_id: UUID | None = None
     price_id: UUID | None = None
 
@@ -112,7 +113,6 @@ class NewInvoice:
     subscription_id: UUID | None = None
     issuer_id: UUID | None = None
     zone: str = "UTC"
-    tax_mode: TaxMode = TaxMode.EXCLUSIVE
     finalise_at: datetime | None = None
     external_id: str | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
@@ -150,8 +150,9 @@ class LineTax:
 class Invoice:
     """An invoice.
 
-    ``subtotal`` is net of tax in either tax mode, so ``subtotal + tax == total``.  ``seller`` and ``buyer``
-    are the issuer and the customer as they were when it was finalised, ``None`` before.
+    ``subtotal`` is net of tax, also of lines whose prices include it, so ``subtotal + tax == total``.
+    ``seller`` and ``buyer`` are the issuer and the customer as they were when it was finalised, ``None``
+    before.
     """
 
     id: UUID
@@ -171,7 +172,6 @@ class Invoice:
     due_at: datetime | None
     paid_at: datetime | None
     voided_at: datetime | None
-    tax_mode: TaxMode
     subtotal: Money
     tax: Money
     total: Money
@@ -201,8 +201,7 @@ class Invoice:
 class InvoiceLine:
     """A line of an invoice: ``amount`` is its net, and ``amount + tax == total``.
 
-    ``explanation`` is the stored form of ``core.rating.Explanation``; it explains the amount as priced: the
-    ``total`` where prices include tax, else the ``amount``.
+    ``explanation`` is the stored form of ``core.rating.Explanation``.
     """
 
     id: UUID
@@ -215,12 +214,18 @@ class InvoiceLine:
     service_end: datetime
     cadence: Cadence
     quantity: Decimal
+    tax_mode: TaxMode
     amount: Money
     tax: Money
     total: Money
     taxes: tuple[LineTax, ...]
     explanation: Mapping[str, Any]
     voided: bool
+
+    @property
+    def charged(self) -> Money:
+        """The amount as priced, which the explanation explains."""
+        return self.total if self.tax_mode is TaxMode.INCLUSIVE else self.amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,10 +237,16 @@ class DraftInvoice:
 
 
 @dataclass(frozen=True, slots=True)
-class Redone:
-    """A line's amount worked out again from its explanation, and whether it is the stored one."""
+class LineExplanation:
+    """How a line came about, in words, and the sum done again.
 
-    amount: Money
+    ``redone`` is the amount worked out from the explanation's inputs alone; ``matches`` says whether it is
+    what the line charges.
+    """
+
+    line: InvoiceLine
+    steps: tuple[Sentence, ...]
+    redone: Money
     matches: bool
 
 
@@ -245,3 +256,8 @@ class Settlement:
 
     invoice: Invoice
     settled: Money
+
+
+def seller_of(issuer: Issuer) -> dict[str, Any]:
+    """What a finalised invoice keeps of its issuer."""
+    return {name: getattr(issuer, name) for name in ("name", "address", "tax_number", "footer", "language")}

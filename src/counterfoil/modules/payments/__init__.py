@@ -7,6 +7,15 @@ is the invoice's.
 """
 
 from counterfoil.modules.payments.models import PaymentRow
+from counterfoil.modules.payments.service import get_payment, list_payments, record_payment
 from counterfoil.modules.payments.types import NewPayment, Payment, PaymentMethod
 
-__all__ = ["NewPayment", "Payment", "PaymentMethod", "PaymentRow"]
+__all__ = [
+    "NewPayment",
+    "Payment",
+    "PaymentMethod",
+    "PaymentRow",
+    "get_payment",
+    "list_payments",
+    "record_payment",
+]

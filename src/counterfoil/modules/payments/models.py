@@ -8,8 +8,9 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from counterfoil.modules.payments.types import PaymentMethod
 from counterfoil.store import Base, Minor
-from counterfoil.store.types import Identified
+from counterfoil.store.types import Choice, Identified
 
 
 class PaymentRow(Identified, Base):
@@ -28,6 +29,6 @@ class PaymentRow(Identified, Base):
     currency: Mapped[str]
     amount: Mapped[int] = mapped_column(Minor)
     settled: Mapped[int] = mapped_column(Minor)
-    method: Mapped[str]
+    method: Mapped[PaymentMethod] = mapped_column(Choice(PaymentMethod))
     reference: Mapped[str | None]
     received_at: Mapped[datetime]

@@ -1,0 +1,222 @@
+"""Writing drafts: from rated lines to an invoice with its taxes and totals."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from counterfoil.core.errors import InvalidInput, NotFound
+from counterfoil.core.ids import show_id
+from counterfoil.core.money import Money, Rounding, round_exact, to_decimal, unit_of
+from counterfoil.core.rating import Line, totals
+from counterfoil.core.states.invoice import INVOICE, InvoiceState, InvoiceTrigger
+from counterfoil.core.states.machine import advance
+from counterfoil.modules.invoicing.issuers import default_issuer
+from counterfoil.modules.invoicing.repository import invoices as repository
+from counterfoil.modules.invoicing.repository import issuers as issuers_repository
+from counterfoil.modules.invoicing.repository import lines as lines_repository
+from counterfoil.modules.invoicing.types import (
+    Invoice,
+    InvoiceLine,
+    InvoiceTax,
+    Issuer,
+    LineTax,
+    NewAmounts,
+    NewInvoice,
+    NewLine,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from decimal import Decimal
+    from uuid import UUID
+
+    from counterfoil.core.money import Exact, Unit
+    from counterfoil.core.rating import Totals
+    from counterfoil.store import Uow
+
+_MOST_PLACES: Final = 12
+"""Of a quantity without a finite decimal, this many are shown; its explanation has it exactly."""
+
+
+def totals_of(lines: Sequence[NewLine], unit: Unit) -> Totals:
+    """The taxes and totals of rated lines; ``InvalidInput`` for a line in another currency."""
+    for index, line in enumerate(lines):
+        if line.rated.amount.unit != unit:
+            raise InvalidInput(
+                f"a line in {line.rated.amount.unit.code} cannot stand on an invoice in {unit.code}",
+                field=f"lines.{index}.currency",
+                allowed=unit.code,
+            )
+    rated = [Line.of(line.rated, tuple(tax.rate for tax in line.taxes), line.tax_mode) for line in lines]
+    return totals(rated, unit)
+
+
+async def add_drafts(uow: Uow, drafts: Sequence[NewInvoice]) -> list[Invoice]:
+    """Write drafts with their lines, in a bounded number of statements.
+
+    Raises ``NotFound`` for an unknown customer or issuer, ``InvalidInput`` for an unknown currency or an
+    amount in another one, ``AlreadyExists`` where a period of an item's price is billed already.
+    """
+    if not drafts:
+        return []
+    issuers = await _issuers_of(uow, drafts)
+    known = await repository.buyers(uow, {draft.customer_id for draft in drafts})
+    invoices: list[Invoice] = []
+    lines: list[InvoiceLine] = []
+    for draft in drafts:
+        if draft.customer_id not in known:
+            raise NotFound("no such customer", field="customer_id")
+        issuer = issuers[draft.issuer_id]
+        amounts = totals_of(draft.lines, unit_of(draft.currency))
+        invoice = _draft(uow, draft, issuer, amounts)
+        invoices.append(invoice)
+        lines += _lines(uow, invoice.id, draft.lines, amounts)
+    await repository.add(uow, invoices)
+    await lines_repository.add(uow, lines)
+    for invoice in invoices:
+        announce(uow, "invoice.drafted", invoice)
+    return invoices
+
+
+async def replace_amounts(uow: Uow, changes: Sequence[NewAmounts]) -> list[Invoice]:
+    """Write other lines, and so other amounts, to drafts; returns them as they are then.
+
+    Raises ``NotFound``, and ``WrongState`` for an invoice that is no draft any more.
+    """
+    if not changes:
+        return []
+    by_id = {change.invoice_id: change for change in changes}
+    invoices: list[Invoice] = []
+    lines: list[InvoiceLine] = []
+    for before in await lock_all(uow, by_id.keys()):
+        advance(INVOICE, before.status, InvoiceTrigger.EDIT)
+        new = by_id[before.id].lines
+        amounts = totals_of(new, before.unit)
+        invoices.append(
+            replace(
+                before,
+                subtotal=amounts.net,
+                tax=amounts.tax,
+                total=amounts.total,
+                taxes=_stated(new, amounts),
+                version=before.version + 1,
+                updated_at=uow.now,
+            )
+        )
+        lines += _lines(uow, before.id, new, amounts)
+    await lines_repository.remove(uow, by_id.keys())
+    await lines_repository.add(uow, lines)
+    await repository.save_amounts(uow, invoices)
+    for invoice in invoices:
+        announce(uow, "invoice.updated", invoice)
+    return invoices
+
+
+async def lock_all(uow: Uow, ids: Collection[UUID]) -> list[Invoice]:
+    """All of these invoices, locked, or ``NotFound``."""
+    found = await repository.by_ids(uow, ids, lock=True)
+    if len(found) != len(set(ids)):
+        raise NotFound("no such invoice")
+    return found
+
+
+def announce(uow: Uow, event: str, invoice: Invoice, version: int | None = None) -> None:
+    """Record what happened to an invoice."""
+    data = {
+        "id": show_id("invoice", invoice.id),
+        "number": invoice.number,
+        "customer": show_id("customer", invoice.customer_id),
+        "currency": invoice.currency,
+        "total": invoice.total.amount_text(),
+        "amount_due": invoice.amount_due.amount_text(),
+        "status": invoice.status.value,
+    }
+    uow.announce(event, "invoice", invoice.id, invoice.version if version is None else version, data)
+
+
+async def _issuers_of(uow: Uow, drafts: Sequence[NewInvoice]) -> dict[UUID | None, Issuer]:
+    named = {draft.issuer_id for draft in drafts if draft.issuer_id is not None}
+    issuers: dict[UUID | None, Issuer] = {}
+    if named:
+        issuers.update(await issuers_repository.by_ids(uow, named))
+    if len(issuers) < len(named):
+        raise NotFound("no such issuer", field="issuer_id")
+    if any(draft.issuer_id is None for draft in drafts):
+        issuers[None] = await default_issuer(uow)
+    return issuers
+
+
+def _draft(uow: Uow, draft: NewInvoice, issuer: Issuer, amounts: Totals) -> Invoice:
+    return Invoice(
+        id=uow.new_id(),
+        external_id=draft.external_id,
+        number=None,
+        issuer_id=issuer.id,
+        customer_id=draft.customer_id,
+        subscription_id=draft.subscription_id,
+        currency=draft.currency,
+        zone=draft.zone,
+        status=InvoiceState.DRAFT,
+        period_start=draft.period_start,
+        period_end=draft.period_end,
+        drafted_at=uow.now,
+        finalise_at=draft.finalise_at or uow.now + timedelta(seconds=issuer.grace_seconds),
+        finalised_at=None,
+        due_at=None,
+        paid_at=None,
+        voided_at=None,
+        subtotal=amounts.net,
+        tax=amounts.tax,
+        total=amounts.total,
+        amount_paid=Money.zero(amounts.total.unit),
+        taxes=_stated(draft.lines, amounts),
+        seller=None,
+        buyer=None,
+        meta=draft.meta,
+        version=1,
+        created_at=uow.now,
+        updated_at=uow.now,
+    )
+
+
+def _stated(lines: Sequence[NewLine], amounts: Totals) -> tuple[InvoiceTax, ...]:
+    names = {tax.rate: tax.name for line in lines for tax in line.taxes}
+    return tuple(
+        InvoiceTax(tax.rate.code, names[tax.rate], tax.rate.percent, tax.taxable, tax.tax)
+        for tax in amounts.by_rate
+    )
+
+
+def _lines(uow: Uow, invoice_id: UUID, lines: Sequence[NewLine], amounts: Totals) -> list[InvoiceLine]:
+    return [
+        InvoiceLine(
+            id=uow.new_id(),
+            invoice_id=invoice_id,
+            position=position,
+            subscription_item_id=line.subscription_item_id,
+            price_id=line.price_id,
+            description=line.description,
+            service_start=line.service_start,
+            service_end=line.service_end,
+            cadence=line.cadence,
+            quantity=_shown(line.rated.explanation.quantity),
+            tax_mode=line.tax_mode,
+            amount=taxed.net,
+            tax=taxed.tax,
+            total=taxed.total,
+            taxes=tuple(
+                LineTax(applied.tax_rate_id, applied.rate.code, tax)
+                for applied, tax in zip(line.taxes, taxed.taxes, strict=True)
+            ),
+            explanation=line.rated.explanation.to_json(),
+            voided=False,
+        )
+        for position, (line, taxed) in enumerate(zip(lines, amounts.lines, strict=True), 1)
+    ]
+
+
+def _shown(quantity: Exact) -> Decimal:
+    finite = to_decimal(quantity)
+    return round_exact(quantity, _MOST_PLACES, Rounding.HALF_EVEN) if finite is None else finite

@@ -1,0 +1,123 @@
+"""Rows of invoice lines."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from sqlalchemy import case, delete, func, insert, select, update
+
+from counterfoil.core.errors import NotFound
+from counterfoil.core.money import Money, unit_of
+from counterfoil.core.rating import Cadence
+from counterfoil.modules.invoicing.models import InvoiceLineRow, InvoiceRow
+from counterfoil.modules.invoicing.types import InvoiceLine, LineTax
+from counterfoil.store.rows import columns, insert_values
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from sqlalchemy.engine import Row
+
+    from counterfoil.store import Uow
+
+_FIELDS: Final = tuple(field.name for field in fields(InvoiceLine))
+_MONEY: Final = ("amount", "tax", "total")
+_SELECT = select(*columns(InvoiceLineRow, InvoiceLine), InvoiceRow.currency).join(
+    InvoiceRow, InvoiceRow.id == InvoiceLineRow.invoice_id
+)
+
+
+def _line(row: Row[Any]) -> InvoiceLine:
+    values = dict(zip(_FIELDS, row[:-1], strict=True))
+    unit = unit_of(row.currency)
+    values |= {name: Money(values[name], unit) for name in _MONEY}
+    values["taxes"] = tuple(
+        LineTax(
+            None if tax["tax_rate_id"] is None else UUID(tax["tax_rate_id"]),
+            tax["code"],
+            Money(tax["tax"], unit),
+        )
+        for tax in values["taxes"]
+    )
+    return InvoiceLine(**values)
+
+
+async def add(uow: Uow, lines: Iterable[InvoiceLine]) -> None:
+    """Write new lines; ``AlreadyExists`` if a period of an item's price is billed already."""
+    rows = [
+        insert_values(uow, line)
+        | {name: getattr(line, name).minor for name in _MONEY}
+        | {
+            "taxes": [
+                {"tax_rate_id": tax.tax_rate_id, "code": tax.code, "tax": tax.tax.minor} for tax in line.taxes
+            ]
+        }
+        for line in lines
+    ]
+    if rows:
+        await uow.execute(insert(InvoiceLineRow), rows)
+
+
+async def of_invoices(uow: Uow, invoice_ids: Collection[UUID]) -> dict[UUID, tuple[InvoiceLine, ...]]:
+    """The lines of each of these invoices, by position; of one without lines, none."""
+    statement = _SELECT.where(
+        InvoiceLineRow.environment_id == uow.environment_id, InvoiceLineRow.invoice_id.in_(invoice_ids)
+    ).order_by(InvoiceLineRow.invoice_id, InvoiceLineRow.position)
+    found: dict[UUID, list[InvoiceLine]] = {invoice_id: [] for invoice_id in invoice_ids}
+    for row in await uow.execute(statement):
+        line = _line(row)
+        found[line.invoice_id].append(line)
+    return {invoice_id: tuple(lines) for invoice_id, lines in found.items()}
+
+
+async def at(uow: Uow, invoice_id: UUID, position: int) -> InvoiceLine:
+    """The line at a position, or ``NotFound``."""
+    statement = _SELECT.where(
+        InvoiceLineRow.environment_id == uow.environment_id,
+        InvoiceLineRow.invoice_id == invoice_id,
+        InvoiceLineRow.position == position,
+    )
+    row = (await uow.execute(statement)).one_or_none()
+    if row is None:
+        raise NotFound("this invoice has no such line")
+    return _line(row)
+
+
+async def net_by_cadence(uow: Uow, invoice_ids: Collection[UUID]) -> dict[UUID, tuple[int, int]]:
+    """The nets of each invoice's lines in minor units: in arrears, and in advance."""
+    in_arrears = InvoiceLineRow.cadence == Cadence.IN_ARREARS
+    statement = (
+        select(
+            InvoiceLineRow.invoice_id,
+            func.sum(case((in_arrears, InvoiceLineRow.amount), else_=0)).label("earned"),
+            func.sum(case((in_arrears, 0), else_=InvoiceLineRow.amount)).label("deferred"),
+        )
+        .where(
+            InvoiceLineRow.environment_id == uow.environment_id, InvoiceLineRow.invoice_id.in_(invoice_ids)
+        )
+        .group_by(InvoiceLineRow.invoice_id)
+    )
+    found = dict.fromkeys(invoice_ids, (0, 0))
+    for row in await uow.execute(statement):
+        found[row.invoice_id] = (int(row.earned), int(row.deferred))
+    return found
+
+
+async def remove(uow: Uow, invoice_ids: Collection[UUID]) -> None:
+    """Take the lines of drafts away."""
+    await uow.execute(
+        delete(InvoiceLineRow).where(
+            InvoiceLineRow.environment_id == uow.environment_id, InvoiceLineRow.invoice_id.in_(invoice_ids)
+        )
+    )
+
+
+async def void(uow: Uow, invoice_id: UUID) -> None:
+    """Let the periods of an invoice's lines be billed again."""
+    await uow.execute(
+        update(InvoiceLineRow)
+        .where(InvoiceLineRow.environment_id == uow.environment_id, InvoiceLineRow.invoice_id == invoice_id)
+        .values(voided=True)
+    )
