@@ -7,5 +7,16 @@ changed or deleted; an event of one object is posted once.
 """
 
 from counterfoil.modules.ledger.models import LedgerPostingRow, LedgerTransactionRow
+from counterfoil.modules.ledger.service import balances, list_transactions, post, transactions_of
+from counterfoil.modules.ledger.types import Balance, PostedTransaction
 
-__all__ = ["LedgerPostingRow", "LedgerTransactionRow"]
+__all__ = [
+    "Balance",
+    "LedgerPostingRow",
+    "LedgerTransactionRow",
+    "PostedTransaction",
+    "balances",
+    "list_transactions",
+    "post",
+    "transactions_of",
+]

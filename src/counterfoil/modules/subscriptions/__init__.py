@@ -9,7 +9,22 @@ the next thing to happen here, so the scan of due subscriptions finds all; whoev
 its items has locked its row first.
 """
 
+from counterfoil.modules.subscriptions.creation import create_subscription
 from counterfoil.modules.subscriptions.models import SubscriptionItemRow, SubscriptionRow
+from counterfoil.modules.subscriptions.planning import cycle_of, main_interval, plan_item, terms_of
+from counterfoil.modules.subscriptions.service import (
+    advance_items,
+    cancel_subscription,
+    change_quantity,
+    due_subscriptions,
+    earliest_due,
+    environments_with_due,
+    get_subscription,
+    items_of,
+    list_subscriptions,
+    reactivate_subscription,
+    update_subscription,
+)
 from counterfoil.modules.subscriptions.types import (
     Alignment,
     CancelWhen,
@@ -34,4 +49,20 @@ __all__ = [
     "SubscriptionItem",
     "SubscriptionItemRow",
     "SubscriptionRow",
+    "advance_items",
+    "cancel_subscription",
+    "change_quantity",
+    "create_subscription",
+    "cycle_of",
+    "due_subscriptions",
+    "earliest_due",
+    "environments_with_due",
+    "get_subscription",
+    "items_of",
+    "list_subscriptions",
+    "main_interval",
+    "plan_item",
+    "reactivate_subscription",
+    "terms_of",
+    "update_subscription",
 ]

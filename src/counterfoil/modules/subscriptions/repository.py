@@ -1,0 +1,174 @@
+"""Rows of subscriptions and their items."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import func, insert, select, text
+
+from counterfoil.modules.subscriptions.models import SubscriptionItemRow, SubscriptionRow
+from counterfoil.modules.subscriptions.types import Subscription, SubscriptionItem
+from counterfoil.store import Page, PageQuery, SystemUow, Uow, only, records
+from counterfoil.store.paging import page_of, paged
+from counterfoil.store.rows import columns, insert_values, update_versioned
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from counterfoil.core.states import SubscriptionState
+
+_SELECT: Final = select(*columns(SubscriptionRow, Subscription))
+_SELECT_ITEMS: Final = select(*columns(SubscriptionItemRow, SubscriptionItem)).order_by(
+    SubscriptionItemRow.subscription_id, SubscriptionItemRow.id
+)
+_WRITE_STATES: Final = text(
+    """
+    update subscriptions s
+    set status = u.status, cancel_at = u.cancel_at, cancelled_at = u.cancelled_at, ended_at = u.ended_at,
+        next_billing_at = u.next_billing_at, version = u.version, updated_at = u.updated_at
+    from unnest(
+        cast(:ids as uuid[]), cast(:statuses as text[]), cast(:cancel_at as timestamptz[]),
+        cast(:cancelled_at as timestamptz[]), cast(:ended_at as timestamptz[]),
+        cast(:next_billing_at as timestamptz[]), cast(:versions as bigint[]),
+        cast(:updated_at as timestamptz[])
+    ) u (id, status, cancel_at, cancelled_at, ended_at, next_billing_at, version, updated_at)
+    where s.environment_id = :environment and s.id = u.id
+    """
+)
+_WRITE_ITEMS: Final = text(
+    """
+    update subscription_items i
+    set quantity = u.quantity, ended_at = u.ended_at, billed_to = u.billed_to, due_at = u.due_at
+    from unnest(
+        cast(:ids as uuid[]), cast(:quantities as numeric[]), cast(:ended_at as timestamptz[]),
+        cast(:billed_to as timestamptz[]), cast(:due_at as timestamptz[])
+    ) u (id, quantity, ended_at, billed_to, due_at)
+    where i.environment_id = :environment and i.id = u.id
+    """
+)
+# One probe of the index of due subscriptions for each environment, however many subscriptions there are.
+_ENVIRONMENTS_WITH_DUE: Final = text(
+    """
+    select e.organization_id, e.id
+    from environments e left join test_clocks c on c.environment_id = e.id
+    where exists (
+        select from subscriptions s
+        where s.environment_id = e.id and s.next_billing_at <= coalesce(c.now_at, :wall)
+    )
+    order by e.id
+    """
+)
+
+
+async def add(uow: Uow, subscription: Subscription, items: Sequence[SubscriptionItem]) -> None:
+    """Write a new subscription and its items; ``AlreadyExists`` if the external id is taken."""
+    await uow.execute(insert(SubscriptionRow).values(insert_values(uow, subscription)))
+    if items:
+        await uow.execute(insert(SubscriptionItemRow), [insert_values(uow, item) for item in items])
+
+
+async def get(uow: Uow, subscription_id: UUID, *, locked: bool = False) -> Subscription:
+    """The subscription, or ``NotFound``; ``locked``: nobody else changes it before this unit ends."""
+    statement = _SELECT.where(
+        SubscriptionRow.environment_id == uow.environment_id, SubscriptionRow.id == subscription_id
+    )
+    if locked:
+        statement = statement.with_for_update()
+    return only(Subscription, await uow.execute(statement), "subscription")
+
+
+async def page(
+    uow: Uow,
+    query: PageQuery,
+    *,
+    customer_id: UUID | None,
+    status: SubscriptionState | None,
+    external_id: str | None,
+) -> Page[Subscription]:
+    """Subscriptions, newest first."""
+    statement = _SELECT.where(SubscriptionRow.environment_id == uow.environment_id)
+    if customer_id is not None:
+        statement = statement.where(SubscriptionRow.customer_id == customer_id)
+    if status is not None:
+        statement = statement.where(SubscriptionRow.status == status)
+    if external_id is not None:
+        statement = statement.where(SubscriptionRow.external_id == external_id)
+    rows = await uow.execute(paged(statement, SubscriptionRow.id, query))
+    return page_of(records(Subscription, rows), query)
+
+
+async def items_of(uow: Uow, subscription_ids: Collection[UUID]) -> dict[UUID, list[SubscriptionItem]]:
+    """The items of these subscriptions, in the order in which they were made."""
+    found: defaultdict[UUID, list[SubscriptionItem]] = defaultdict(list)
+    statement = _SELECT_ITEMS.where(
+        SubscriptionItemRow.environment_id == uow.environment_id,
+        SubscriptionItemRow.subscription_id.in_(subscription_ids),
+    )
+    for item in records(SubscriptionItem, await uow.execute(statement)):
+        found[item.subscription_id].append(item)
+    return found
+
+
+async def due(uow: Uow, now: datetime, limit: int) -> list[Subscription]:
+    """Subscriptions with something to do at ``now``, locked, without those that somebody else has locked."""
+    statement = (
+        _SELECT.where(
+            SubscriptionRow.environment_id == uow.environment_id, SubscriptionRow.next_billing_at <= now
+        )
+        .order_by(SubscriptionRow.next_billing_at, SubscriptionRow.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return records(Subscription, await uow.execute(statement))
+
+
+async def earliest(uow: Uow) -> datetime | None:
+    """The first instant at which there is something to do."""
+    statement = select(func.min(SubscriptionRow.next_billing_at)).where(
+        SubscriptionRow.environment_id == uow.environment_id
+    )
+    found: datetime | None = (await uow.execute(statement)).scalar_one()
+    return found
+
+
+async def environments_with_due(uow: SystemUow) -> list[tuple[UUID, UUID]]:
+    """Organization and environment, wherever something is due at the environment's business time."""
+    rows = await uow.execute(_ENVIRONMENTS_WITH_DUE, {"wall": uow.wall})
+    return [(row.organization_id, row.id) for row in rows]
+
+
+async def update(uow: Uow, subscription: Subscription, changed: Mapping[str, Any]) -> None:
+    """Write changed fields of a subscription whose previous version was read."""
+    await update_versioned(uow, SubscriptionRow, subscription, changed, kind="subscription")
+
+
+async def write_states(uow: Uow, subscriptions: Sequence[Subscription]) -> None:
+    """Write what time and cancellation change, in one statement, of subscriptions that this unit locked."""
+    if not subscriptions:
+        return
+    values: dict[str, Any] = {
+        "environment": uow.environment_id,
+        "ids": [subscription.id for subscription in subscriptions],
+        "statuses": [subscription.status.value for subscription in subscriptions],
+        "versions": [subscription.version for subscription in subscriptions],
+    }
+    for name in ("cancel_at", "cancelled_at", "ended_at", "next_billing_at", "updated_at"):
+        values[name] = [getattr(subscription, name) for subscription in subscriptions]
+    await uow.execute(_WRITE_STATES, values)
+
+
+async def write_items(uow: Uow, items: Sequence[SubscriptionItem]) -> None:
+    """Write what can change of items whose subscriptions this unit has locked, in one statement."""
+    if not items:
+        return
+    values: dict[str, Any] = {
+        "environment": uow.environment_id,
+        "ids": [item.id for item in items],
+        "quantities": [item.quantity for item in items],
+    }
+    for name in ("ended_at", "billed_to", "due_at"):
+        values[name] = [getattr(item, name) for item in items]
+    await uow.execute(_WRITE_ITEMS, values)
