@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from counterfoil.modules.invoicing.types import Invoice, InvoiceLine
 
 _MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-_LONG_WORD: Final = re.compile(r"(\S{24})(?=\S)")
+_LONG_WORD: Final = re.compile(r"(\S{10})(?=\S)")
 _STAMPS: Final = {InvoiceState.DRAFT: "DRAFT", InvoiceState.VOID: "VOID"}
 
 

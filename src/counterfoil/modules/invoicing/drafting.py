@@ -138,9 +138,8 @@ def announce(uow: Uow, event: str, invoice: Invoice, version: int | None = None)
 
 async def _issuers_of(uow: Uow, drafts: Sequence[NewInvoice]) -> dict[UUID | None, Issuer]:
     named = {draft.issuer_id for draft in drafts if draft.issuer_id is not None}
-    issuers: dict[UUID | None, Issuer] = {}
-    if named:
-        issuers.update(await issuers_repository.by_ids(uow, named))
+    found = await issuers_repository.by_ids(uow, named) if named else {}
+    issuers: dict[UUID | None, Issuer] = dict(found.items())
     if len(issuers) < len(named):
         raise NotFound("no such issuer", field="issuer_id")
     if any(draft.issuer_id is None for draft in drafts):

@@ -25,7 +25,7 @@ _SELECT = select(*columns(PaymentRow, Payment), PaymentRow.currency)
 
 
 def _payment(row: Row[Any]) -> Payment:
-    values = dict(zip(_FIELDS, row[:-1], strict=True))
+    values: dict[str, Any] = dict(zip(_FIELDS, row[:-1], strict=True))
     unit = unit_of(row.currency)
     return Payment(
         **values | {"amount": Money(values["amount"], unit), "settled": Money(values["settled"], unit)}

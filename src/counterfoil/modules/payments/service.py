@@ -94,16 +94,16 @@ async def _settle(uow: Uow, new: NewPayment) -> tuple[UUID, Money]:
     if new.invoice_id is None:
         if new.customer_id is None:
             raise InvalidInput(
-                "the payment is nobody's", field="customer", allowed="a customer, an invoice, or both"
+                "the payment is nobody's", field="customer_id", allowed="a customer, an invoice, or both"
             )
-        await _named("customer", get_customer(uow, new.customer_id))
+        await _named("customer_id", get_customer(uow, new.customer_id))
         return new.customer_id, Money.zero(new.amount.unit)
-    settlement = await _named("invoice", apply_payment(uow, new.invoice_id, new.amount))
+    settlement = await _named("invoice_id", apply_payment(uow, new.invoice_id, new.amount))
     owner = settlement.invoice.customer_id
     if new.customer_id not in (None, owner):
         raise InvalidInput(
             "the invoice is another customer's",
-            field="customer",
+            field="customer_id",
             allowed=show_id("customer", owner),
         )
     return owner, settlement.settled

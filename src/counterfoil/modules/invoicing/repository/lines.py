@@ -30,7 +30,7 @@ _SELECT = select(*columns(InvoiceLineRow, InvoiceLine), InvoiceRow.currency).joi
 
 
 def _line(row: Row[Any]) -> InvoiceLine:
-    values = dict(zip(_FIELDS, row[:-1], strict=True))
+    values: dict[str, Any] = dict(zip(_FIELDS, row[:-1], strict=True))
     unit = unit_of(row.currency)
     values |= {name: Money(values[name], unit) for name in _MONEY}
     values["taxes"] = tuple(
