@@ -183,3 +183,11 @@ async def test_a_product_has_a_description_that_can_be_taken_away(api: httpx.Asy
     path = f"/v1/products/{product['id']}"
     assert (await api.patch(path, json={"description": None})).json()["description"] is None
     refused(await api.patch(path, json={"description": "\u0000"}), 400, "description")
+
+
+@every_kind
+async def test_a_search_for_what_no_object_can_have_is_refused(api: httpx.AsyncClient, kind: str) -> None:
+    await api.post(f"/v1/{kind}", json=KINDS[kind])
+    for name in ("code", "external_id"):
+        for value in ("\u0000", "a\u0000b", "x" * 5000, ""):
+            refused(await api.get(f"/v1/{kind}", params={name: value}), 400, name)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import Field
 
-from counterfoil.faces.kit.wire import InstantText, Metadata, Wire
+from counterfoil.faces.kit.wire import Metadata, Wire
 from counterfoil.modules.catalog import CatalogChanges
 
 if TYPE_CHECKING:
@@ -68,24 +68,6 @@ class DescribedPatch(NamePatch):
     """Fields to change; those left out stay."""
 
     description: str | None = None
-
-
-class ObjectOut(Wire):
-    """The fields that every object shows."""
-
-    external_id: str | None
-    metadata: Metadata
-    version: int
-    created_at: InstantText
-    updated_at: InstantText
-
-
-class CodedOut(ObjectOut):
-    """An object with a code and a name."""
-
-    code: str
-    name: str
-    archived_at: InstantText | None
 
 
 def common_of(view: Product | Feature | Meter | TaxRate | Plan | PlanVersion | Price) -> dict[str, Any]:

@@ -8,11 +8,22 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import ConfigDict, Field
 
 from counterfoil.faces.kit.context import Unit, allow
-from counterfoil.faces.kit.wire import FeatureId, IfMatch, ListOf, MeterId, list_of, page_query, shown
+from counterfoil.faces.kit.wire import (
+    FeatureId,
+    IfMatch,
+    InstantText,
+    ListOf,
+    Metadata,
+    MeterId,
+    PageQuery,
+    Wire,
+    list_of,
+    page_query,
+    shown,
+)
 from counterfoil.faces.native.catalog_wire import (
     SHOWN,
     CodedIn,
-    CodedOut,
     NamePatch,
     coded_of,
     example,
@@ -28,7 +39,6 @@ from counterfoil.modules.catalog import (
     list_features,
     update_feature,
 )
-from counterfoil.store import PageQuery
 
 router = APIRouter(prefix="/features", tags=["Features"], route_class=NativeRoute)
 READ, WRITE = allow("catalog:read"), allow("catalog:write")
@@ -59,7 +69,7 @@ class FeatureIn(CodedIn):
         return NewFeature(**self.common(), kind=self.kind, meter_id=self.meter_id, options=self.options)
 
 
-class FeatureOut(CodedOut):
+class FeatureOut(Wire):
     """Something that a plan gives."""
 
     model_config = ConfigDict(
@@ -69,9 +79,17 @@ class FeatureOut(CodedOut):
     )
 
     id: FeatureId
+    external_id: str | None
+    code: str
+    name: str
     kind: FeatureKind
     meter_id: MeterId | None
     options: list[str]
+    metadata: Metadata
+    version: int
+    created_at: InstantText
+    updated_at: InstantText
+    archived_at: InstantText | None
 
 
 def to_wire(feature: Feature) -> FeatureOut:

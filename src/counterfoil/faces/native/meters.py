@@ -9,11 +9,21 @@ from pydantic import ConfigDict, Field
 
 from counterfoil.core.rating import Aggregation
 from counterfoil.faces.kit.context import Unit, allow
-from counterfoil.faces.kit.wire import IfMatch, ListOf, MeterId, list_of, page_query, shown
+from counterfoil.faces.kit.wire import (
+    IfMatch,
+    InstantText,
+    ListOf,
+    Metadata,
+    MeterId,
+    PageQuery,
+    Wire,
+    list_of,
+    page_query,
+    shown,
+)
 from counterfoil.faces.native.catalog_wire import (
     SHOWN,
     CodedIn,
-    CodedOut,
     NamePatch,
     coded_of,
     example,
@@ -28,7 +38,6 @@ from counterfoil.modules.catalog import (
     list_meters,
     update_meter,
 )
-from counterfoil.store import PageQuery
 
 router = APIRouter(prefix="/meters", tags=["Meters"], route_class=NativeRoute)
 READ, WRITE = allow("catalog:read"), allow("catalog:write")
@@ -74,7 +83,7 @@ class MeterIn(CodedIn):
         )
 
 
-class MeterOut(CodedOut):
+class MeterOut(Wire):
     """How events become a quantity."""
 
     model_config = ConfigDict(
@@ -84,11 +93,19 @@ class MeterOut(CodedOut):
     )
 
     id: MeterId
+    external_id: str | None
+    code: str
+    name: str
     event_name: str
     aggregation: Aggregation
     property: str | None
     filters: dict[str, list[str]]
     group_by: list[str]
+    metadata: Metadata
+    version: int
+    created_at: InstantText
+    updated_at: InstantText
+    archived_at: InstantText | None
 
 
 def to_wire(meter: Meter) -> MeterOut:

@@ -13,6 +13,8 @@ from counterfoil.faces.kit.wire import (
     IfMatch,
     InstantText,
     ListOf,
+    Metadata,
+    PageQuery,
     PlanId,
     PlanVersionId,
     ProductId,
@@ -25,10 +27,8 @@ from counterfoil.faces.native import prices
 from counterfoil.faces.native.catalog_wire import (
     SHOWN,
     CodedIn,
-    CodedOut,
     DescribedPatch,
     ObjectIn,
-    ObjectOut,
     coded_of,
     common_of,
     example,
@@ -53,7 +53,6 @@ from counterfoil.modules.catalog import (
     published_versions,
     update_plan,
 )
-from counterfoil.store import PageQuery, Uow
 
 router = APIRouter(prefix="/plans", tags=["Plans"], route_class=NativeRoute)
 READ, WRITE = allow("catalog:read"), allow("catalog:write")
@@ -142,12 +141,13 @@ class PlanIn(CodedIn):
         )
 
 
-class PlanVersionOut(ObjectOut):
+class PlanVersionOut(Wire):
     """What a plan gives and costs; once published it never changes."""
 
     model_config = ConfigDict(json_schema_extra=example(_VERSION_OUT))
 
     id: PlanVersionId
+    external_id: str | None
     plan_id: PlanId
     number: int
     status: PlanVersionStatus
@@ -155,9 +155,13 @@ class PlanVersionOut(ObjectOut):
     currencies: list[str] = Field(description="The currencies that every price has")
     features: list[PlanFeatureWire]
     prices: list[PriceOut]
+    metadata: Metadata
+    version: int
+    created_at: InstantText
+    updated_at: InstantText
 
 
-class PlanOut(CodedOut):
+class PlanOut(Wire):
     """A priced package of features."""
 
     model_config = ConfigDict(
@@ -174,10 +178,18 @@ class PlanOut(CodedOut):
     )
 
     id: PlanId
+    external_id: str | None
+    code: str
+    name: str
     description: str | None
     product_id: ProductId | None
     latest_number: int | None = Field(description="The number of its newest version, drafts included")
     published_version: PlanVersionOut | None = Field(description="The version that new subscriptions get")
+    metadata: Metadata
+    version: int
+    created_at: InstantText
+    updated_at: InstantText
+    archived_at: InstantText | None
 
 
 def _contents(body: PlanIn | PlanVersionIn) -> dict[str, Any]:
@@ -216,7 +228,7 @@ def to_wire(plan: Plan, published: PlanVersion | None) -> PlanOut:
     )
 
 
-async def _shown(uow: Uow, plan: Plan, status: int = 200) -> Response:
+async def _shown(uow: Unit, plan: Plan, status: int = 200) -> Response:
     published = await published_versions(uow, [plan])
     return shown(to_wire(plan, published.get(plan.id)), status, version=plan.version)
 

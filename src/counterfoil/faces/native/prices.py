@@ -10,8 +10,11 @@ from pydantic import ConfigDict, Field
 from counterfoil.core.calendar import IntervalUnit
 from counterfoil.faces.kit.context import Unit, allow
 from counterfoil.faces.kit.wire import (
+    InstantText,
     ListOf,
+    Metadata,
     MeterId,
+    PageQuery,
     PlanVersionId,
     PriceId,
     TaxRateId,
@@ -20,7 +23,7 @@ from counterfoil.faces.kit.wire import (
     page_query,
     shown,
 )
-from counterfoil.faces.native.catalog_wire import SHOWN, ObjectIn, ObjectOut, common_of, example
+from counterfoil.faces.native.catalog_wire import SHOWN, ObjectIn, common_of, example
 from counterfoil.faces.native.routes import NativeRoute
 from counterfoil.modules.catalog import (
     Cadence,
@@ -30,7 +33,6 @@ from counterfoil.modules.catalog import (
     get_price,
     list_prices,
 )
-from counterfoil.store import PageQuery
 
 router = APIRouter(prefix="/prices", tags=["Prices"], route_class=NativeRoute)
 READ: Final = allow("catalog:read")
@@ -103,7 +105,7 @@ class PriceIn(ObjectIn):
         )
 
 
-class PriceOut(ObjectOut):
+class PriceOut(Wire):
     """What something costs, in each currency that it is sold in; it never changes."""
 
     model_config = ConfigDict(
@@ -121,6 +123,7 @@ class PriceOut(ObjectOut):
     )
 
     id: PriceId
+    external_id: str | None
     plan_version_id: PlanVersionId
     code: str
     name: str
@@ -133,6 +136,10 @@ class PriceOut(ObjectOut):
     cadence: Cadence
     tax_rate_ids: list[TaxRateId]
     position: int
+    metadata: Metadata
+    version: int
+    created_at: InstantText
+    updated_at: InstantText
 
 
 def to_wire(price: Price) -> PriceOut:

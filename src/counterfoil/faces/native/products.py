@@ -8,11 +8,21 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import ConfigDict
 
 from counterfoil.faces.kit.context import Unit, allow
-from counterfoil.faces.kit.wire import IfMatch, ListOf, ProductId, list_of, page_query, shown
+from counterfoil.faces.kit.wire import (
+    IfMatch,
+    InstantText,
+    ListOf,
+    Metadata,
+    PageQuery,
+    ProductId,
+    Wire,
+    list_of,
+    page_query,
+    shown,
+)
 from counterfoil.faces.native.catalog_wire import (
     SHOWN,
     CodedIn,
-    CodedOut,
     DescribedPatch,
     coded_of,
     example,
@@ -27,7 +37,6 @@ from counterfoil.modules.catalog import (
     list_products,
     update_product,
 )
-from counterfoil.store import PageQuery
 
 router = APIRouter(prefix="/products", tags=["Products"], route_class=NativeRoute)
 READ, WRITE = allow("catalog:read"), allow("catalog:write")
@@ -54,7 +63,7 @@ class ProductIn(CodedIn):
         return NewProduct(**self.common(), description=self.description)
 
 
-class ProductOut(CodedOut):
+class ProductOut(Wire):
     """What is sold."""
 
     model_config = ConfigDict(
@@ -64,7 +73,15 @@ class ProductOut(CodedOut):
     )
 
     id: ProductId
+    external_id: str | None
+    code: str
+    name: str
     description: str | None
+    metadata: Metadata
+    version: int
+    created_at: InstantText
+    updated_at: InstantText
+    archived_at: InstantText | None
 
 
 def to_wire(product: Product) -> ProductOut:

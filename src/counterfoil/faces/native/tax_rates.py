@@ -8,11 +8,22 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import ConfigDict, Field
 
 from counterfoil.faces.kit.context import Unit, allow
-from counterfoil.faces.kit.wire import DecimalText, IfMatch, ListOf, TaxRateId, list_of, page_query, shown
+from counterfoil.faces.kit.wire import (
+    DecimalText,
+    IfMatch,
+    InstantText,
+    ListOf,
+    Metadata,
+    PageQuery,
+    TaxRateId,
+    Wire,
+    list_of,
+    page_query,
+    shown,
+)
 from counterfoil.faces.native.catalog_wire import (
     SHOWN,
     CodedIn,
-    CodedOut,
     NamePatch,
     coded_of,
     example,
@@ -27,7 +38,6 @@ from counterfoil.modules.catalog import (
     list_tax_rates,
     update_tax_rate,
 )
-from counterfoil.store import PageQuery
 
 router = APIRouter(prefix="/tax-rates", tags=["Tax rates"], route_class=NativeRoute)
 READ, WRITE = allow("catalog:read"), allow("catalog:write")
@@ -56,7 +66,7 @@ class TaxRateIn(CodedIn):
         return NewTaxRate(**self.common(), percent=self.percent, inclusive=self.inclusive)
 
 
-class TaxRateOut(CodedOut):
+class TaxRateOut(Wire):
     """A rate of tax in per cent."""
 
     model_config = ConfigDict(
@@ -66,8 +76,16 @@ class TaxRateOut(CodedOut):
     )
 
     id: TaxRateId
+    external_id: str | None
+    code: str
+    name: str
     percent: DecimalText
     inclusive: bool
+    metadata: Metadata
+    version: int
+    created_at: InstantText
+    updated_at: InstantText
+    archived_at: InstantText | None
 
 
 def to_wire(tax_rate: TaxRate) -> TaxRateOut:

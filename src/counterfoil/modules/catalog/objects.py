@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
     from counterfoil.modules.catalog.repository import Shelf
     from counterfoil.modules.catalog.types import CatalogChanges, Feature, Meter, Plan, Product, TaxRate
-    from counterfoil.store import Uow
+    from counterfoil.store import Page, PageQuery, Uow
 
 _CODE: Final = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}")
+MAX_ID: Final = 255
 _CHANGEABLE: Final = frozenset({"name", "description", "external_id", "meta"})
 
 
@@ -40,6 +41,15 @@ async def create[V: (Product, Feature, Meter, TaxRate, Plan)](uow: Uow, shelf: S
     await shelf.add(uow, view)
     uow.announce(f"{shelf.kind}.created", shelf.kind, view.id, 1, {"code": view.code})
     return view
+
+
+async def find[V: (Product, Feature, Meter, TaxRate, Plan)](
+    uow: Uow, shelf: Shelf[V], query: PageQuery, *, code: str | None, external_id: str | None
+) -> Page[V]:
+    """Objects, newest first, archived ones included; ``InvalidInput`` for what no code or id can hold."""
+    check_text(code, "code", longest=MAX_ID)
+    check_text(external_id, "external_id", longest=MAX_ID)
+    return await shelf.page(uow, query, code=code, external_id=external_id)
 
 
 async def change[V: (Product, Feature, Meter, TaxRate, Plan)](
@@ -89,7 +99,7 @@ def check_common(view: Any) -> None:
     """Refuse texts and metadata that cannot be kept."""
     check_code(view.code)
     check_text(view.name, "name", longest=200)
-    check_text(view.external_id, "external_id", longest=255)
+    check_text(view.external_id, "external_id", longest=MAX_ID)
     check_text(getattr(view, "description", None), "description", longest=5000, shortest=0)
     check_metadata(view.meta)
 

@@ -9,7 +9,7 @@ from counterfoil.core.errors import InvalidInput, NotFound, WrongState
 from counterfoil.core.money import decimal_text, parse_decimal
 from counterfoil.modules.catalog import objects, repository
 from counterfoil.modules.catalog.conditions import check_distinct
-from counterfoil.modules.catalog.objects import check_count, fresh, named
+from counterfoil.modules.catalog.objects import MAX_ID, check_count, fresh, named
 from counterfoil.modules.catalog.prices import check_references, read_prices
 from counterfoil.modules.catalog.repository import FEATURES, PLANS, PRODUCTS
 from counterfoil.modules.catalog.types import (
@@ -64,7 +64,7 @@ async def list_plans(
     uow: Uow, query: PageQuery, *, code: str | None = None, external_id: str | None = None
 ) -> Page[Plan]:
     """Plans, newest first, archived ones included."""
-    return await PLANS.page(uow, query, code=code, external_id=external_id)
+    return await objects.find(uow, PLANS, query, code=code, external_id=external_id)
 
 
 async def update_plan(uow: Uow, plan_id: UUID, changes: CatalogChanges) -> Plan:
@@ -97,7 +97,7 @@ async def create_plan_version(uow: Uow, plan_id: UUID, new: NewPlanVersion) -> P
     plan = await repository.lock_plan(uow, plan_id)
     _check_open(plan)
     fields = fresh(uow, new)
-    check_text(new.external_id, "external_id", longest=255)
+    check_text(new.external_id, "external_id", longest=MAX_ID)
     check_metadata(new.meta)
     version = PlanVersion(
         **fields,
@@ -175,6 +175,7 @@ async def list_prices(
     uow: Uow, query: PageQuery, *, plan_version_id: UUID | None = None, external_id: str | None = None
 ) -> Page[Price]:
     """Prices, newest first."""
+    check_text(external_id, "external_id", longest=MAX_ID)
     return await repository.page_of_prices(
         uow, query, plan_version_id=plan_version_id, external_id=external_id
     )

@@ -53,7 +53,7 @@ async def list_products(
     uow: Uow, query: PageQuery, *, code: str | None = None, external_id: str | None = None
 ) -> Page[Product]:
     """Products, newest first, archived ones included."""
-    return await PRODUCTS.page(uow, query, code=code, external_id=external_id)
+    return await objects.find(uow, PRODUCTS, query, code=code, external_id=external_id)
 
 
 async def update_product(uow: Uow, product_id: UUID, changes: CatalogChanges) -> Product:
@@ -102,7 +102,7 @@ async def list_features(
     uow: Uow, query: PageQuery, *, code: str | None = None, external_id: str | None = None
 ) -> Page[Feature]:
     """Features, newest first, archived ones included."""
-    return await FEATURES.page(uow, query, code=code, external_id=external_id)
+    return await objects.find(uow, FEATURES, query, code=code, external_id=external_id)
 
 
 async def update_feature(uow: Uow, feature_id: UUID, changes: CatalogChanges) -> Feature:
@@ -152,7 +152,7 @@ async def list_meters(
     uow: Uow, query: PageQuery, *, code: str | None = None, external_id: str | None = None
 ) -> Page[Meter]:
     """Meters, newest first, archived ones included."""
-    return await METERS.page(uow, query, code=code, external_id=external_id)
+    return await objects.find(uow, METERS, query, code=code, external_id=external_id)
 
 
 async def update_meter(uow: Uow, meter_id: UUID, changes: CatalogChanges) -> Meter:
@@ -209,7 +209,7 @@ async def list_tax_rates(
     uow: Uow, query: PageQuery, *, code: str | None = None, external_id: str | None = None
 ) -> Page[TaxRate]:
     """Rates of tax, newest first, archived ones included."""
-    return await TAX_RATES.page(uow, query, code=code, external_id=external_id)
+    return await objects.find(uow, TAX_RATES, query, code=code, external_id=external_id)
 
 
 async def update_tax_rate(uow: Uow, tax_rate_id: UUID, changes: CatalogChanges) -> TaxRate:
