@@ -7,44 +7,116 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
 
 from counterfoil import __version__
+from counterfoil.core.errors import CounterfoilError
 from counterfoil.faces.kit.errors import ErrorForm
+from counterfoil.faces.kit.metrics import Metrics
 from counterfoil.faces.kit.middleware import RequestMiddleware
-from counterfoil.faces.native import customers
+from counterfoil.faces.kit.openapi import DESCRIPTION, DocumentedApp, operation_id
+from counterfoil.faces.kit.proxies import TrustedProxies
+from counterfoil.faces.kit.reference import reference
+from counterfoil.faces.native import (
+    api_clients,
+    audit,
+    changes,
+    clocks,
+    customers,
+    environments,
+    events,
+    features,
+    health,
+    invoices,
+    issuers,
+    ledger,
+    meters,
+    operations,
+    organizations,
+    payments,
+    plans,
+    prices,
+    products,
+    roles,
+    subscriptions,
+    tax_rates,
+    usage,
+    users,
+)
 from counterfoil.faces.native.routes import FORM, ErrorBody
 
 if TYPE_CHECKING:
-    from fastapi import Request, Response
+    from fastapi import FastAPI, Request, Response
 
     from counterfoil.faces.kit.context import Context
 
-_RESOURCES = (customers,)
+_RESOURCES = (
+    customers,
+    ledger,
+    products,
+    features,
+    meters,
+    tax_rates,
+    plans,
+    prices,
+    events,
+    usage,
+    subscriptions,
+    issuers,
+    invoices,
+    payments,
+    changes,
+    operations,
+    clocks,
+    environments,
+    api_clients,
+    roles,
+    users,
+    audit,
+    organizations,
+)
 
 
 def create_app(context: Context) -> FastAPI:
     """The application that serves ``context``."""
-    app = FastAPI(
+    metrics = Metrics(context.store)
+    app = DocumentedApp(
         title="Counterfoil",
         version=__version__,
+        description=DESCRIPTION,
         openapi_url="/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=operation_id,
         responses={"4XX": {"model": ErrorBody, "description": "Refused; nothing was written"}},
     )
     app.state.context = context
+    app.state.metrics = metrics
     for resource in _RESOURCES:
         app.include_router(resource.router, prefix="/v1")
+        metrics.name_routes(resource.router, "/v1")
+    page = reference("/v1/docs", "/v1/openapi.json", "Counterfoil API")
+    for router in (health.router, health.metrics_router, page):
+        app.include_router(router)
+        metrics.name_routes(router, "")
     _answer_errors(app, FORM)
-    app.add_middleware(RequestMiddleware, max_body=context.settings.max_body)
+    app.add_middleware(
+        RequestMiddleware,
+        max_body=context.settings.max_body,
+        proxies=TrustedProxies(context.settings.trusted_proxies),
+        metrics=metrics,
+        errors=FORM,
+    )
     return app
 
 
 def _answer_errors(app: FastAPI, form: ErrorForm) -> None:
+    """Answer what fails outside of a transaction's route; the middleware answers what is not expected."""
+
     async def answer(request: Request, error: Exception) -> Response:
         return form.answer(request, error)
 
-    for status in (404, 405, 413):
-        app.add_exception_handler(status, answer)
-    app.add_exception_handler(Exception, answer)
+    for kind in (HTTPException, RequestValidationError, CounterfoilError):
+        app.add_exception_handler(kind, answer)

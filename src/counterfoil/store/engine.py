@@ -7,12 +7,14 @@ Always holds: the role is neither superuser nor owner of a table; ``check`` refu
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from counterfoil.core.errors import Unavailable
 from counterfoil.store.types import json_text, json_value
@@ -87,7 +89,7 @@ class Store:
         test clock or, without one, real time.
         """
         wall = self.clock()
-        async with self.engine.connect() as connection:
+        async with self._connection() as connection:
             begin = {"organization": scope.organization_id, "environment": scope.environment_id}
             frozen = (await connection.execute(_BEGIN, begin)).scalar_one()
             uow = Uow(connection, scope, now=now or (frozen.astimezone(UTC) if frozen else wall), wall=wall)
@@ -95,10 +97,21 @@ class Store:
             await uow.commit()
 
     @asynccontextmanager
-    async def system(self) -> AsyncGenerator[SystemUow]:
+    async def system(
+        self, *, actor: str = "system", request_id: str | None = None
+    ) -> AsyncGenerator[SystemUow]:
         """One transaction that sees every tenant; for the named cross-tenant functions only."""
-        async with self.engine.connect() as connection:
+        async with self._connection() as connection:
             await connection.execute(text(f"set local role {SYSTEM_ROLE}"))
-            uow = SystemUow(connection, wall=self.clock())
+            uow = SystemUow(connection, wall=self.clock(), actor=actor, request_id=request_id)
             yield uow
             await uow.commit()
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncGenerator[AsyncConnection]:
+        try:
+            connection = await self.engine.connect()
+        except (OperationalError, PoolTimeout) as error:
+            raise Unavailable("the database does not answer") from error
+        async with aclosing(connection):
+            yield connection

@@ -8,15 +8,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from counterfoil.core.errors import AlreadyExists, Conflict, CounterfoilError, InvalidInput, TooLarge
+from psycopg import DataError
+
+from counterfoil.core.errors import (
+    AlreadyExists,
+    Conflict,
+    CounterfoilError,
+    InvalidInput,
+    TooLarge,
+    Unavailable,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy.exc import DBAPIError
 
 
+class Busy(Conflict):
+    """Somebody else is changing the same thing now; the same call may succeed when it is repeated."""
+
+
 def refusal(error: DBAPIError) -> CounterfoilError | None:
     """Our error for a database error that input can cause, else ``None``."""
+    if error.connection_invalidated:
+        return Unavailable("the database does not answer")
     state: str | None = getattr(error.orig, "sqlstate", None)
+    if state is None and isinstance(error.orig, DataError):  # the driver's own: a NUL in a text
+        return InvalidInput("a value holds what cannot be stored")
     diagnosis = getattr(error.orig, "diag", None)
     match state:
         case "23505":
@@ -33,7 +50,7 @@ def refusal(error: DBAPIError) -> CounterfoilError | None:
         case "22021" | "22P05" | "22P02" | "22008":
             return InvalidInput("a value holds what cannot be stored")
         case "40001" | "40P01" | "55P03":
-            return Conflict("somebody else is changing the same thing; try again")
+            return Busy("somebody else is changing the same thing; try again")
         case _:
             return None
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 KEPT: Final = timedelta(hours=24)
 MAX_KEY: Final = 255
+NO_ENVIRONMENT: Final = UUID(int=0)
 
 
 class IdempotencyKeyRow(Base):
@@ -45,8 +46,9 @@ class IdempotencyKeyRow(Base):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What identifies a call that carries a key."""
+    """What identifies a call that carries a key; an operator's has ``NO_ENVIRONMENT``."""
 
+    environment_id: UUID
     client_id: UUID
     method: str
     path: str
@@ -83,9 +85,9 @@ _READ: Final = text(
 )
 
 
-def _key_of(uow: Uow, call: Call) -> dict[str, object]:
+def _key_of(call: Call) -> dict[str, object]:
     return {
-        "environment_id": uow.environment_id,
+        "environment_id": call.environment_id,
         "client_id": call.client_id,
         "method": call.method,
         "path": call.path,
@@ -93,10 +95,11 @@ def _key_of(uow: Uow, call: Call) -> dict[str, object]:
     }
 
 
-async def claim(uow: Uow, call: Call) -> Answer | None:
+async def claim(uow: Uow | SystemUow, call: Call) -> Answer | None:
     """Take the key for this call, or return the answer that its first use got.
 
-    Raises ``IdempotencyReused`` if the key was used with another body.
+    A claim that gets no answer must be rolled back.  Raises ``IdempotencyReused`` if the key was used with
+    another body.
     """
     if not 1 <= len(call.key) <= MAX_KEY or not call.key.isprintable():
         raise InvalidInput(
@@ -104,7 +107,7 @@ async def claim(uow: Uow, call: Call) -> Answer | None:
             field="Idempotency-Key",
             allowed=f"1 to {MAX_KEY} printable characters",
         )
-    key = _key_of(uow, call)
+    key = _key_of(call)
     claimed = await uow.execute(
         _CLAIM, {**key, "body_hash": call.body_hash, "now": uow.wall, "expired": uow.wall - KEPT}
     )
@@ -120,13 +123,13 @@ async def claim(uow: Uow, call: Call) -> Answer | None:
     return Answer(row.status, row.content_type, bytes(row.body))
 
 
-async def keep(uow: Uow, call: Call, answer: Answer) -> None:
+async def keep(uow: Uow | SystemUow, call: Call, answer: Answer) -> None:
     """Store the answer beside the claimed key, in the same transaction."""
     row = IdempotencyKeyRow
     await uow.execute(
         update(row)
         .where(
-            row.environment_id == uow.environment_id,
+            row.environment_id == call.environment_id,
             row.client_id == call.client_id,
             row.method == call.method,
             row.path == call.path,

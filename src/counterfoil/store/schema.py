@@ -6,22 +6,25 @@ know.  Always holds: a database that is newer, half migrated or not ours is neve
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import create_engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from counterfoil.core.errors import Unavailable
 from counterfoil.store.engine import driver_url
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 HEAD: Final = "0009"
 """The newest revision; a test holds it equal to the last migration's."""
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
+_READY_SECONDS: Final = 2
 _LOCK: Final = 0x636F756E  # any constant that no other program on the database uses
 
 
@@ -61,6 +64,17 @@ def check_schema(url: str) -> None:
             f"the database has schema {found or 'none'} and this program needs {HEAD};"
             " set COUNTERFOIL_MIGRATION_URL to the owner's URL and start again"
         )
+
+
+async def check_ready(engine: AsyncEngine) -> None:
+    """Refuse unless the database answers, within two seconds, and has this program's schema."""
+    try:
+        async with asyncio.timeout(_READY_SECONDS), engine.connect() as connection:
+            found = (await connection.execute(text("select version_num from alembic_version"))).scalar()
+    except (TimeoutError, DBAPIError) as error:
+        raise Unavailable("the database does not answer") from error
+    if found != HEAD:
+        raise Unavailable(f"the database has schema {found or 'none'} and this program needs {HEAD}")
 
 
 def migrate(owner_url: str) -> bool:

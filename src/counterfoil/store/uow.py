@@ -35,12 +35,14 @@ if TYPE_CHECKING:
 class Scope:
     """Whose data a unit of work sees, and who acts.
 
-    ``actor`` is a short text for the audit: ``api_client:<uuid>``, ``cli:<user>``, ``worker``.
+    ``actor`` is a short text for the audit: ``api_client:<uuid>``, ``cli:<user>``, ``worker``;
+    ``request_id`` is the id under which the call is logged, if one made it.
     """
 
     organization_id: UUID
     environment_id: UUID
     actor: str
+    request_id: str | None = None
 
 
 class _Transaction:
@@ -106,7 +108,14 @@ class _Transaction:
 
 
 class SystemUow(_Transaction):
-    """A transaction across tenants."""
+    """A transaction across tenants; ``actor`` and ``request_id`` are as in ``Scope``."""
+
+    def __init__(
+        self, connection: AsyncConnection, *, wall: datetime, actor: str, request_id: str | None
+    ) -> None:
+        super().__init__(connection, wall=wall)
+        self.actor = actor
+        self.request_id = request_id
 
 
 class Uow(_Transaction):
@@ -127,6 +136,16 @@ class Uow(_Transaction):
     def organization_id(self) -> UUID:
         """The organization of that environment."""
         return self.scope.organization_id
+
+    @property
+    def actor(self) -> str:
+        """Who acts."""
+        return self.scope.actor
+
+    @property
+    def request_id(self) -> str | None:
+        """The request that this serves, if any."""
+        return self.scope.request_id
 
     def announce(
         self, event: str, object_kind: str, object_id: UUID, version: int, data: Mapping[str, Any]

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 from fastapi import Depends, Request, params
 
-from counterfoil.modules.identity import Principal
-from counterfoil.store import Store, Uow
+from counterfoil.modules.identity import Operator, Principal
+from counterfoil.store import Store, SystemUow, Uow
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from counterfoil.faces.kit.limits import RateLimiter
     from counterfoil.modules.identity import Authenticator
     from counterfoil.settings import Settings
@@ -39,11 +41,30 @@ def _principal(request: Request) -> Principal:
     return cast("Principal", request.state.principal)
 
 
+def _operator(request: Request) -> Operator:
+    return cast("Operator", request.state.principal)
+
+
+def _system_unit(request: Request) -> SystemUow:
+    return cast("SystemUow", request.state.unit)
+
+
 Unit = Annotated[Uow, Depends(_unit)]
 """The unit of work of this request."""
 
 Caller = Annotated[Principal, Depends(_principal)]
 """Who calls."""
+
+SystemUnit = Annotated[SystemUow, Depends(_system_unit)]
+"""The unit of work of an operator's request: it sees every tenant."""
+
+OperatorCaller = Annotated[Operator, Depends(_operator)]
+"""The operator who calls."""
+
+
+def after_commit(request: Request, act: Callable[[], None]) -> None:
+    """Have ``act`` called when this request's transaction has committed, before the answer is sent."""
+    request.state.after_commit.append(act)
 
 
 def allow(permission: str) -> params.Depends:
@@ -52,4 +73,5 @@ def allow(permission: str) -> params.Depends:
     def check(caller: Caller) -> None:
         caller.require(permission)
 
+    check.permission = permission  # type: ignore[attr-defined]  # for the reference
     return params.Depends(check)

@@ -6,11 +6,12 @@ core gets is the same for every face unless the form overrides it.
 
 from __future__ import annotations
 
+import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
+from fastapi import Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 
 from counterfoil.core.errors import (
     Conflict,
@@ -24,9 +25,10 @@ from counterfoil.core.errors import (
     Unavailable,
     VersionMismatch,
 )
+from counterfoil.faces.kit.validation import from_validation
 
 if TYPE_CHECKING:
-    from fastapi import Request, Response
+    from fastapi import Request
     from starlette.exceptions import HTTPException
 
 STATUSES: Final[dict[type[CounterfoilError], int]] = {
@@ -49,24 +51,6 @@ def status_of(error: CounterfoilError) -> int:
         if kind in STATUSES:
             return STATUSES[kind]
     return HTTPStatus.INTERNAL_SERVER_ERROR
-
-
-def from_validation(error: RequestValidationError) -> InvalidInput:
-    """The first fault that the schema found, as our own error naming the field."""
-    fault: dict[str, Any] = dict(error.errors()[0])
-    place = [str(part) for part in fault["loc"] if part not in ("body", "query", "path", "header")]
-    field = ".".join(place) or "body"
-    return InvalidInput(f"{field}: {fault['msg']}", field=field, allowed=_allowed(fault))
-
-
-def _allowed(fault: dict[str, Any]) -> str:
-    context = fault.get("ctx") or {}
-    limits = {name: value for name, value in context.items() if name not in ("error", "class_name")}
-    if "expected" in limits:
-        return str(limits["expected"])
-    if limits:
-        return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in limits.items())
-    return "see the API reference"
 
 
 class ErrorForm:
@@ -92,31 +76,43 @@ class ErrorForm:
         self, request: Request, error: CounterfoilError | RequestValidationError | HTTPException | Exception
     ) -> Response:
         """The answer to a request that failed."""
-        coded = self.coded(error)
+        coded = self.coded(error, request)
         status = self.status(coded)
-        headers = {"Retry-After": str(coded.retry_after)} if isinstance(coded, RateLimited) else {}
+        headers = dict(getattr(error, "headers", None) or {})  # Allow, of a method that is not taken
+        if isinstance(coded, RateLimited):
+            headers["Retry-After"] = str(coded.retry_after)
         if status == HTTPStatus.UNAUTHORIZED:
             headers["WWW-Authenticate"] = "Bearer"
-        return JSONResponse(self.body(coded, status, request_id_of(request)), status, headers)
+        # In ASCII: a message may quote a lone surrogate, which JSON can escape and UTF-8 cannot hold.
+        text = json.dumps(self.body(coded, status, request_id_of(request)), separators=(",", ":"))
+        return Response(text, status, headers, "application/json")
 
-    def coded(self, error: Exception) -> CounterfoilError:
+    def coded(self, error: Exception, request: Request | None = None) -> CounterfoilError:
         """Any exception as one of ours; what is not expected says nothing of its inside."""
         if isinstance(error, CounterfoilError):
             return error
         if isinstance(error, RequestValidationError):
-            return from_validation(error)
+            return from_validation(error, request)
+        if isinstance(error.__cause__, CounterfoilError):  # the framework's wrapping of our own JSON reader
+            return error.__cause__
         status = getattr(error, "status_code", None)
         if status == HTTPStatus.NOT_FOUND:
             return NotFound("there is nothing at this address")
         if status == HTTPStatus.METHOD_NOT_ALLOWED:
             return _MethodNotAllowed("this address does not take this method")
         if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-            return _BodyTooLarge("the body is too large", field="body")
+            return _BodyTooLarge("the body is too large", field="body", allowed=_body_limit(request))
         if status is not None and status < HTTPStatus.INTERNAL_SERVER_ERROR:
             return InvalidInput(
                 str(getattr(error, "detail", "")) or "the request cannot be read", field="body"
             )
         return CounterfoilError("something went wrong here; the log has the request id")
+
+
+def _body_limit(request: Request | None) -> str | None:
+    if request is None or not hasattr(request.app.state, "context"):
+        return None
+    return f"at most {request.app.state.context.settings.max_body} bytes"
 
 
 class _MethodNotAllowed(NotFound):

@@ -1,7 +1,8 @@
-"""Around every request: its id, its time, its log line, the limit of its body.
+"""Around every request: its id, its client, its time, its log line, the limit of its body.
 
 Plain ASGI, so that it costs microseconds.  Always holds: every answer carries ``X-Request-Id``; a body
-over the limit is refused with 413 while it arrives, whatever its headers say.
+over the limit is refused with 413 while it arrives, whatever its headers say; an error that nothing else
+caught is in the log with the request's id, and its answer says nothing of it.
 """
 
 from __future__ import annotations
@@ -12,19 +13,29 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from counterfoil.faces.kit.errors import ErrorForm
+    from counterfoil.faces.kit.metrics import Metrics
+    from counterfoil.faces.kit.proxies import TrustedProxies
 
 log = logging.getLogger("counterfoil.http")
 
 
 class RequestMiddleware:
-    """Gives each request an id, holds its body to ``max_body`` bytes, logs it when it is answered."""
+    """Gives each request an id, holds its body to ``max_body`` bytes, counts and logs it when answered."""
 
-    def __init__(self, app: ASGIApp, *, max_body: int) -> None:
+    def __init__(
+        self, app: ASGIApp, *, max_body: int, proxies: TrustedProxies, metrics: Metrics, errors: ErrorForm
+    ) -> None:
         self.app = app
         self.max_body = max_body
+        self.proxies = proxies
+        self.metrics = metrics
+        self.errors = errors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection of ASGI."""
@@ -34,7 +45,8 @@ class RequestMiddleware:
         started = time.perf_counter()
         request_id = os.urandom(12).hex()
         scope.setdefault("state", {})["request_id"] = request_id
-        status = 500
+        self.proxies.apply(scope)
+        status = 0
         received = 0
 
         async def limited() -> Message:
@@ -55,7 +67,15 @@ class RequestMiddleware:
 
         try:
             await self.app(scope, limited, answered)
+        except Exception as error:
+            log.exception("request %s failed", request_id)
+            if status:
+                raise  # half an answer is out; the server must cut the connection
+            await self.errors.answer(Request(scope), error)(scope, receive, answered)
         finally:
+            spent = time.perf_counter() - started
+            self.metrics.observe(scope["method"], scope.get("route"), status or 500, spent)
             if log.isEnabledFor(logging.INFO):
-                spent = (time.perf_counter() - started) * 1000
-                log.info("%s %s %d %.1fms %s", scope["method"], scope["path"], status, spent, request_id)
+                client = (scope.get("client") or ("-",))[0]
+                line = "%s %s %s %d %.1fms %s"
+                log.info(line, client, scope["method"], scope["path"], status, spent * 1000, request_id)

@@ -1,37 +1,48 @@
 """Routes that are units of work: authenticate, open, run, commit, answer.
 
 The answer is built inside the transaction and sent after the commit.  A refusal rolls back everything the
-handler did; under an idempotency key the refusal itself is kept (2xx and 4xx for 24 hours, 5xx never).
+handler did; under an idempotency key the refusal itself is kept (2xx and 4xx for 24 hours, 5xx never, nor a
+refusal that a second try may not get).  What a handler shows once (a secret) is kept without it, see
+``wire.shown_once``.
 """
 
 from __future__ import annotations
 
 import hashlib
+import logging
+from abc import abstractmethod
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from fastapi import Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from counterfoil.core.errors import CounterfoilError, Forbidden, RateLimited, Unauthenticated
 from counterfoil.faces.kit.context import context_of
+from counterfoil.faces.kit.errors import request_id_of
 from counterfoil.faces.kit.exact_json import ExactRequest
-from counterfoil.store.idempotency import Answer, Call, claim, keep
+from counterfoil.store.faults import Busy
+from counterfoil.store.idempotency import NO_ENVIRONMENT, Answer, Call, claim, keep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
+    from contextlib import AbstractAsyncContextManager
+    from uuid import UUID
 
     from fastapi import Request
 
     from counterfoil.faces.kit.errors import ErrorForm
-    from counterfoil.modules.identity import Principal
-    from counterfoil.store import Uow
+    from counterfoil.store import SystemUow, Uow
 
 type Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 _UNSAFE: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _REFUSALS: Final = (CounterfoilError, RequestValidationError, HTTPException)
+
+log = logging.getLogger("counterfoil.http")
 
 
 def bearer(request: Request) -> str:
@@ -44,18 +55,39 @@ def bearer(request: Request) -> str:
     return secret.strip()
 
 
-class UnitRoute(APIRoute):
-    """A route that runs in one transaction of the caller's environment.
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who proved themselves: under which id their calls are counted and kept, and what opens for them."""
 
-    A face subclasses it to name its error form and where its secret stands.
-    """
+    client_id: UUID
+    environment_id: UUID
+    open: Callable[[], AbstractAsyncContextManager[Uow | SystemUow]]
+
+
+class _Undo(Exception):
+    """An answer that rolls its transaction back."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__()
+        self.response = response
+
+
+class TransactionRoute(APIRoute):
+    """A route that runs in one transaction, whoever calls."""
 
     errors: ClassVar[ErrorForm]
+    security: ClassVar[str]
+    """The name of the security scheme in the reference."""
 
-    @staticmethod
-    def secret_of(request: Request) -> str:
-        """The caller's secret, as this face's clients send it."""
-        return bearer(request)
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        needed = [getattr(one.dependency, "permission", None) for one in options.get("dependencies") or ()]
+        extra: dict[str, Any] = dict(options.pop("openapi_extra", None) or {})
+        extra.setdefault("security", [{self.security: [one for one in needed if one is not None]}])
+        super().__init__(path, endpoint, openapi_extra=extra, **options)
+
+    @abstractmethod
+    async def authenticate(self, request: Request) -> Caller:
+        """The caller behind a request, or ``Unauthenticated``, ``Forbidden``."""
 
     def get_route_handler(self) -> Handler:
         """Wrap FastAPI's handler: it runs inside the transaction and its answer is sent after."""
@@ -63,40 +95,53 @@ class UnitRoute(APIRoute):
 
         async def handle(request: Request) -> Response:
             request = ExactRequest(request.scope, request.receive)
-            context = context_of(request)
+            request.state.after_commit = []
             try:
-                principal = await context.authenticator.principal(self.secret_of(request))
-            except CounterfoilError as error:
-                return self.errors.answer(request, error)
-            allowance = context.limiter.take(principal.client_id)
-            if allowance.granted:
-                response = await self._in_unit(request, principal, inner)
-            else:
-                late = RateLimited("too many calls", retry_after=allowance.retry_after)
-                response = self.errors.answer(request, late)
+                caller = await self.authenticate(request)
+            except Exception as error:
+                return self._failed(request, error)
+            allowance = context_of(request).limiter.take(caller.client_id)
+            try:
+                if not allowance.granted:
+                    raise RateLimited("too many calls", retry_after=allowance.retry_after)
+                response = await self._run(request, caller, inner)
+            except Exception as error:
+                response = self._failed(request, error)
             if allowance.limit:
                 response.headers.update(allowance.headers())
             return response
 
         return handle
 
-    async def _in_unit(self, request: ExactRequest, principal: Principal, inner: Handler) -> Response:
-        request.state.principal = principal
+    def _failed(self, request: Request, error: Exception) -> Response:
+        if isinstance(error, ClientDisconnect):
+            return Response(status_code=400)  # which nobody reads
+        if not isinstance(error, _REFUSALS):
+            log.exception("request %s failed", request_id_of(request), exc_info=error)
+        return self.errors.answer(request, error)
+
+    async def _run(self, request: ExactRequest, caller: Caller, inner: Handler) -> Response:
+        await request.body()  # first, so that a slow sender does not hold a connection of the database
         try:
-            async with context_of(request).store.unit(principal.scope) as uow:
+            async with caller.open() as uow:
                 request.state.unit = uow
                 key = request.headers.get("idempotency-key")
                 if key is None or request.method not in _UNSAFE:
-                    return await inner(request)
-                return await self._once(request, uow, principal, key, inner)
-        except _REFUSALS as error:
-            return self.errors.answer(request, error)
+                    response = await inner(request)
+                else:
+                    response = await self._once(request, uow, caller, key, inner)
+        except _Undo as undo:
+            return undo.response
+        for act in request.state.after_commit:
+            act()
+        return response
 
     async def _once(
-        self, request: ExactRequest, uow: Uow, principal: Principal, key: str, inner: Handler
+        self, request: ExactRequest, uow: Uow | SystemUow, caller: Caller, key: str, inner: Handler
     ) -> Response:
         call = Call(
-            client_id=principal.client_id,
+            environment_id=caller.environment_id,
+            client_id=caller.client_id,
             method=request.method,
             path=request.url.path,
             key=key,
@@ -109,35 +154,58 @@ class UnitRoute(APIRoute):
         try:
             async with uow.savepoint():
                 response = await inner(request)
+        except Busy:
+            raise
         except _REFUSALS as error:
+            request.state.after_commit.clear()
             response = self.errors.answer(request, error)
-        if response.status_code < 500:
-            stored: bytes = getattr(request.state, "answer_to_keep", None) or bytes(response.body)
-            await keep(uow, call, Answer(response.status_code, response.media_type, stored))
+        if response.status_code >= 500:
+            raise _Undo(response)
+        stored: bytes = getattr(request.state, "answer_to_keep", None) or bytes(response.body)
+        await keep(uow, call, Answer(response.status_code, response.media_type, stored))
         return response
 
 
-class OperatorRoute(APIRoute):
+class UnitRoute(TransactionRoute):
+    """A route that runs in one transaction of the caller's environment.
+
+    A face subclasses it to name its error form and where its secret stands.
+    """
+
+    security = "apiKey"
+
+    @staticmethod
+    def secret_of(request: Request) -> str:
+        """The caller's secret, as this face's clients send it."""
+        return bearer(request)
+
+    async def authenticate(self, request: Request) -> Caller:
+        """The API client behind a request."""
+        context = context_of(request)
+        principal = await context.authenticator.principal(self.secret_of(request))
+        request.state.principal = principal
+        scope = replace(principal.scope, request_id=request_id_of(request))
+        return Caller(principal.client_id, principal.environment_id, lambda: context.store.unit(scope))
+
+
+class OperatorRoute(TransactionRoute):
     """A route for those who run the server: an operator key, and a transaction across tenants."""
 
-    errors: ClassVar[ErrorForm]
+    security = "operatorKey"
 
-    def get_route_handler(self) -> Handler:
-        """Wrap FastAPI's handler as ``UnitRoute`` does, for operators."""
-        inner = super().get_route_handler()
-
-        async def handle(request: Request) -> Response:
-            request = ExactRequest(request.scope, request.receive)
-            context = context_of(request)
-            try:
-                secret = bearer(request)
-                if not secret.startswith("ck_operator_"):
-                    raise Forbidden("this call needs an operator key", allowed="an operator key")
-                request.state.operator = await context.authenticator.operator(secret)
-                async with context.store.system() as uow:
-                    request.state.unit = uow
-                    return await inner(request)
-            except _REFUSALS as error:
-                return self.errors.answer(request, error)
-
-        return handle
+    async def authenticate(self, request: Request) -> Caller:
+        """The operator behind a request."""
+        context = context_of(request)
+        secret = bearer(request)
+        if not secret.startswith("ck_operator_"):
+            raise Forbidden(
+                "this call needs an operator key", field="Authorization", allowed="Bearer ck_operator_…"
+            )
+        operator = await context.authenticator.operator(secret)
+        request.state.principal = operator
+        request_id = request_id_of(request)
+        return Caller(
+            operator.key_id,
+            NO_ENVIRONMENT,
+            lambda: context.store.system(actor=operator.actor, request_id=request_id),
+        )

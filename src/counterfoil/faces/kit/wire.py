@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
-from fastapi import Depends, Header, Query, Response
+from fastapi import Depends, Header, Query, Request, Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
@@ -157,10 +157,30 @@ def list_of[T, W](kind: str, page: Page[T], to_wire: Callable[[T], W]) -> ListOf
     )
 
 
+def shown_object(kind: str, value: UUID) -> str:
+    """The public id of an object whose kind is known only when the program runs."""
+    return show_id(kind, value) if kind in PREFIXES else str(value)
+
+
+def shown_actor(actor: str) -> str:
+    """An actor with the public id of what acts: ``api_client:key_…``."""
+    kind, _, who = actor.partition(":")
+    return f"{kind}:{shown_object(kind, UUID(who))}" if kind in PREFIXES else actor
+
+
 def shown(model: BaseModel, status: int = 200, *, version: int | None = None) -> Response:
     """The answer that shows ``model``; it is encoded once and not validated again."""
     headers = {} if version is None else {"ETag": f'"{version}"'}
     return Response(model.model_dump_json(by_alias=True), status, headers, "application/json")
+
+
+def shown_once(request: Request, model: BaseModel, status: int, **secrets: None) -> Response:
+    """As ``shown``, for an answer with secrets: what an idempotency key keeps has ``secrets`` instead.
+
+    ``shown_once(request, made, 201, secret=None)``: a replay shows ``"secret": null``.
+    """
+    request.state.answer_to_keep = model.model_copy(update=secrets).model_dump_json(by_alias=True).encode()
+    return shown(model, status)
 
 
 def _if_match(

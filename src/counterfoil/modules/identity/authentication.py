@@ -11,10 +11,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import select
-
 from counterfoil.core.errors import Forbidden, Unauthenticated
-from counterfoil.modules.identity.models import ApiClientRow, EnvironmentRow, OperatorKeyRow, OrganizationRow
+from counterfoil.modules.identity import repository
 from counterfoil.modules.identity.secrets import OPERATOR, hash_of
 from counterfoil.modules.identity.types import PERMISSIONS, EnvironmentKind, OrganizationStatus
 from counterfoil.store import Scope
@@ -28,22 +26,6 @@ if TYPE_CHECKING:
 CACHED_SECONDS: Final = 2.0
 """How long a process may go on believing in a key after it was revoked elsewhere."""
 _MAX_CACHED: Final = 10_000
-
-_BY_HASH = (
-    select(
-        ApiClientRow.id,
-        ApiClientRow.secret_hash,
-        ApiClientRow.scopes,
-        ApiClientRow.expires_at,
-        ApiClientRow.revoked_at,
-        EnvironmentRow.id.label("environment_id"),
-        EnvironmentRow.kind,
-        EnvironmentRow.organization_id,
-        OrganizationRow.status,
-    )
-    .join(EnvironmentRow, EnvironmentRow.id == ApiClientRow.environment_id)
-    .join(OrganizationRow, OrganizationRow.id == EnvironmentRow.organization_id)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +56,11 @@ class Operator:
 
     key_id: UUID
 
+    @property
+    def actor(self) -> str:
+        """How the audit names them."""
+        return f"operator:{self.key_id}"
+
 
 class Authenticator:
     """Looks keys up across tenants, remembering each for two seconds."""
@@ -81,16 +68,24 @@ class Authenticator:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._known: dict[bytes, tuple[float, Principal]] = {}
+        self._forgotten = 0
+
+    def forget(self) -> None:
+        """Believe nothing that is remembered: call it after a commit that took rights away."""
+        self._known.clear()
+        self._forgotten += 1
 
     async def principal(self, secret: str) -> Principal:
         """The client behind a secret; ``Unauthenticated`` if none, ``Forbidden`` if suspended."""
         digest = hash_of(secret)
         known = self._known.get(digest)
         if known is None or known[0] < time.monotonic():
+            forgotten = self._forgotten
             principal = await self._look_up(digest)
             if len(self._known) >= _MAX_CACHED:
                 self._known.clear()
-            self._known[digest] = (time.monotonic() + CACHED_SECONDS, principal)
+            if forgotten == self._forgotten:  # else what was read may be what was taken away
+                self._known[digest] = (time.monotonic() + CACHED_SECONDS, principal)
         else:
             principal = known[1]
         if principal.expires_at is not None and principal.expires_at <= self._store.clock():
@@ -100,29 +95,26 @@ class Authenticator:
     async def operator(self, secret: str) -> Operator:
         """The operator behind a secret, or ``Unauthenticated``."""
         digest = hash_of(secret)
-        row = None
+        found = None
         if secret.startswith(OPERATOR):
-            statement = select(OperatorKeyRow.id, OperatorKeyRow.secret_hash).where(
-                OperatorKeyRow.secret_hash == digest, OperatorKeyRow.revoked_at.is_(None)
-            )
             async with self._store.system() as uow:
-                row = (await uow.execute(statement)).one_or_none()
-        if row is None or not hmac.compare_digest(bytes(row.secret_hash), digest):
+                found = await repository.operator_by_hash(uow, digest)
+        if found is None or not hmac.compare_digest(found[1], digest):
             raise Unauthenticated("this operator key opens nothing")
-        return Operator(row.id)
+        return Operator(found[0])
 
     async def _look_up(self, digest: bytes) -> Principal:
         async with self._store.system() as uow:
-            row = (await uow.execute(_BY_HASH.where(ApiClientRow.secret_hash == digest))).one_or_none()
-        if row is None or not hmac.compare_digest(bytes(row.secret_hash), digest) or row.revoked_at:
+            key = await repository.key_by_hash(uow, digest)
+        if key is None or not hmac.compare_digest(key.secret_hash, digest) or key.revoked_at:
             raise Unauthenticated("this key opens nothing")
-        if row.status != OrganizationStatus.ACTIVE:
+        if key.status is not OrganizationStatus.ACTIVE:
             raise Forbidden("this organization is suspended")
         return Principal(
-            client_id=row.id,
-            organization_id=row.organization_id,
-            environment_id=row.environment_id,
-            kind=EnvironmentKind(row.kind),
-            permissions=frozenset(row.scopes) or PERMISSIONS,
-            expires_at=row.expires_at,
+            client_id=key.client_id,
+            organization_id=key.organization_id,
+            environment_id=key.environment_id,
+            kind=key.kind,
+            permissions=frozenset(key.scopes) or PERMISSIONS,
+            expires_at=key.expires_at,
         )
