@@ -29,7 +29,7 @@ class SubscriptionRow(Identified, Base):
             "environment_id",
             "next_billing_at",
             "id",
-            postgresql_where=text("next_billing_at is not null"),
+            postgresql_where=text("next_billing_at is not null and billing_error is null"),
         ),
     )
 
@@ -46,6 +46,7 @@ class SubscriptionRow(Identified, Base):
     cancelled_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     next_billing_at: Mapped[datetime | None]
+    billing_error: Mapped[str | None]
 
 
 class SubscriptionItemRow(Base):

@@ -8,6 +8,7 @@ one plan both end with the calendar.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from counterfoil.core.billing_periods import ItemTerms, next_due, service_periods
@@ -24,11 +25,15 @@ if TYPE_CHECKING:
     from counterfoil.modules.subscriptions.types import Subscription, SubscriptionItem
 
 
+# Subscriptions that follow the calendar share few anchors, and finding one costs more than planning an item.
+_aligned = lru_cache(maxsize=4096)(aligned_anchor)
+
+
 def cycle_of(subscription: Subscription, interval: Interval) -> Cycle:
     """The boundaries of the periods that recur at ``interval`` on this subscription."""
     anchor = subscription.anchor_at
     if subscription.alignment is Alignment.CALENDAR:
-        anchor = aligned_anchor(interval, anchor, subscription.zone)
+        anchor = _aligned(interval, anchor, subscription.zone)
     return Cycle(interval, anchor, subscription.zone)
 
 
