@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.faces.native.test_products import refused
+from tests.faces.native.test_products import expect_refusal
 
 
 async def meter(api: httpx.AsyncClient, code: str = "tokens") -> dict[str, Any]:
@@ -51,7 +51,7 @@ async def test_a_feature_that_does_not_fit_its_kind_is_refused(
     api: httpx.AsyncClient, body: dict[str, Any], field: str
 ) -> None:
     answer = await api.post("/v1/features", json={"code": "f", "name": "F"} | body)
-    assert refused(answer, 400, field)["allowed"]
+    assert expect_refusal(answer, 400, field)["allowed"]
     assert (await api.get("/v1/features")).json()["data"] == []
 
 
@@ -63,4 +63,4 @@ async def test_a_feature_cannot_name_an_unknown_archived_or_foreign_meter(
     await api.post(f"/v1/meters/{archived}/archive")
     for id_, status in ((foreign, 404), ("mtr_01jd3v8x9mf2k7t0r5w4y6z1ab", 404), (archived, 409)):
         body = {"code": "f", "name": "F", "kind": "metered", "meter_id": id_}
-        refused(await api.post("/v1/features", json=body), status, "meter_id")
+        expect_refusal(await api.post("/v1/features", json=body), status, "meter_id")

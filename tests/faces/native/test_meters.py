@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.faces.native.test_products import post, refused
+from tests.faces.native.test_products import expect_refusal, post
 
 METER: dict[str, Any] = {
     "code": "m",
@@ -67,11 +67,11 @@ async def test_values_of_filters_are_kept_as_the_text_that_events_are_compared_b
 async def test_an_impossible_meter_is_refused(
     api: httpx.AsyncClient, change: dict[str, Any], field: str
 ) -> None:
-    assert refused(await post(api, "/v1/meters", METER | change), 400, field)["allowed"]
+    assert expect_refusal(await post(api, "/v1/meters", METER | change), 400, field)["allowed"]
     assert (await api.get("/v1/meters")).json()["data"] == []
 
 
 @pytest.mark.parametrize("field", ["event_name", "aggregation", "property", "filters", "group_by"])
 async def test_how_a_meter_measures_never_changes(api: httpx.AsyncClient, field: str) -> None:
     made = (await api.post("/v1/meters", json=METER)).json()
-    refused(await api.patch(f"/v1/meters/{made['id']}", json={field: made[field]}), 400, field)
+    expect_refusal(await api.patch(f"/v1/meters/{made['id']}", json={field: made[field]}), 400, field)

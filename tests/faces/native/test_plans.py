@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.faces.native.test_features import meter
-from tests.faces.native.test_products import post, refused
+from tests.faces.native.test_products import expect_refusal, post
 
 FEE: dict[str, Any] = {"code": "fee", "model": "flat", "params": {"EUR": {"amount": "99"}}}
 
@@ -79,7 +79,7 @@ async def test_a_version_before_the_published_one_cannot_be_published(api: httpx
     made = await plan(api, prices=[FEE])
     path = f"/v1/plans/{made['id']}/versions"
     assert (await api.post(path, json={"prices": [FEE], "publish": True})).json()["number"] == 2
-    assert refused(await api.post(f"{path}/1/publish"), 409, "number")["code"] == "wrong_state"
+    assert expect_refusal(await api.post(f"{path}/1/publish"), 409, "number")["code"] == "wrong_state"
     assert (await api.get(f"{path}/1")).json()["status"] == "draft"
 
 
@@ -89,10 +89,10 @@ async def test_publishing_needs_a_currency_that_all_prices_have(api: httpx.Async
     shared = await plan(api, prices=[FEE | {"params": both}, dollars], publish=True)
     assert shared["published_version"]["currencies"] == ["USD"]
     apart = await plan(api, code="apart", prices=[FEE, dollars])
-    error = refused(await api.post(f"/v1/plans/{apart['id']}/versions/1/publish"), 400, "prices")
+    error = expect_refusal(await api.post(f"/v1/plans/{apart['id']}/versions/1/publish"), 400, "prices")
     assert "currency" in error["message"]
     body = {"code": "once", "name": "N", "prices": [FEE, dollars], "publish": True}
-    refused(await api.post("/v1/plans", json=body), 400, "prices")
+    expect_refusal(await api.post("/v1/plans", json=body), 400, "prices")
     assert (await api.get("/v1/plans", params={"code": "once"})).json()["data"] == []
 
 
@@ -151,14 +151,14 @@ async def test_a_features_value_of_another_form_is_refused(
         kind = kind | {"meter_id": (await meter(api))["id"]}
     id_ = await feature(api, **kind)
     body = f'{{"code":"p","name":"P","features":[{{"feature_id":"{id_}","value":{value}}}]}}'
-    assert refused(await post(api, "/v1/plans", body), 400, "features.0.value")["allowed"]
+    assert expect_refusal(await post(api, "/v1/plans", body), 400, "features.0.value")["allowed"]
     assert (await api.get("/v1/plans")).json()["data"] == []
 
 
 async def test_a_version_names_each_feature_once(api: httpx.AsyncClient) -> None:
     twice = [{"feature_id": await feature(api), "value": True}] * 2
     body = {"code": "p", "name": "P", "features": twice}
-    refused(await api.post("/v1/plans", json=body), 400, "features.1")
+    expect_refusal(await api.post("/v1/plans", json=body), 400, "features.1")
 
 
 async def test_what_is_unknown_foreign_or_archived_cannot_be_named(
@@ -169,12 +169,12 @@ async def test_what_is_unknown_foreign_or_archived_cannot_be_named(
     await api.post(f"/v1/products/{archived}/archive")
     for id_, status in ((foreign, 404), ("prod_01jd3v8x9mf2k7t0r5w4y6z1ab", 404), (archived, 409)):
         body = {"code": "t", "name": "T", "product_id": id_}
-        refused(await api.post("/v1/plans", json=body), status, "product_id")
+        expect_refusal(await api.post("/v1/plans", json=body), status, "product_id")
     gone, alien = await feature(api), await feature(other_api)
     await api.post(f"/v1/features/{gone}/archive")
     for id_, status in ((alien, 404), (gone, 409)):
         body = {"code": "t", "name": "T", "features": [{"feature_id": id_, "value": True}]}
-        refused(await api.post("/v1/plans", json=body), status, "features.0.feature_id")
+        expect_refusal(await api.post("/v1/plans", json=body), status, "features.0.feature_id")
     assert (await api.get("/v1/plans")).json()["data"] == []
 
 
@@ -183,7 +183,7 @@ async def test_a_draft_that_names_what_was_archived_since_is_not_published(api: 
     made = await plan(api, features=[{"feature_id": sso, "value": True}])
     await api.post(f"/v1/features/{sso}/archive")
     path = f"/v1/plans/{made['id']}/versions/1/publish"
-    refused(await api.post(path), 409, "features.0.feature_id")
+    expect_refusal(await api.post(path), 409, "features.0.feature_id")
 
 
 async def test_an_archived_plan_gets_no_new_version(api: httpx.AsyncClient) -> None:
@@ -214,7 +214,7 @@ async def test_versions_of_nothing_and_numbers_of_no_version_are_not_found(
     assert (await other_api.post(f"{path}/1/publish")).status_code == 404
     assert (await other_api.post(path, json={})).status_code == 404
     for number in ("0", "-1", "x", str(10**20)):
-        refused(await api.get(f"{path}/{number}"), 400, "number")
+        expect_refusal(await api.get(f"{path}/{number}"), 400, "number")
 
 
 async def test_versions_made_at_the_same_time_have_numbers_of_their_own(api: httpx.AsyncClient) -> None:
@@ -230,4 +230,4 @@ async def test_a_name_changes_without_a_new_version(api: httpx.AsyncClient) -> N
     assert (changed["name"], changed["description"], changed["version"]) == ("Crew", "New", 2)
     assert changed["published_version"] == made["published_version"]
     for field in ("prices", "features", "publish", "product_id"):
-        refused(await api.patch(path, json={field: None}), 400, field)
+        expect_refusal(await api.patch(path, json={field: None}), 400, field)

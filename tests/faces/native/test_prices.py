@@ -10,7 +10,7 @@ import pytest
 
 from tests.faces.native.test_features import meter
 from tests.faces.native.test_plans import FEE, plan
-from tests.faces.native.test_products import post, refused
+from tests.faces.native.test_products import expect_refusal, post
 
 TIERS = [{"up_to": "10", "unit_amount": "1"}, {"up_to": "100", "unit_amount": "0.5"}]
 GRADUATED: dict[str, Any] = {"code": "u", "model": "graduated", "params": {"EUR": {"tiers": TIERS}}}
@@ -111,9 +111,9 @@ async def test_an_impossible_price_is_refused_naming_its_field(
     made = await plan(api)
     body = {"prices": [FEE, GRADUATED | change]}
     answer = await post(api, f"/v1/plans/{made['id']}/versions", body)
-    assert refused(answer, 400, f"prices.1.{field}")["allowed"]
+    assert expect_refusal(answer, 400, f"prices.1.{field}")["allowed"]
     whole = await post(api, "/v1/plans", body | {"code": "whole", "name": "W"})
-    refused(whole, 400, f"prices.1.{field}")
+    expect_refusal(whole, 400, f"prices.1.{field}")
     assert (await api.get("/v1/prices")).json()["data"] == []
     assert [found["id"] for found in (await api.get("/v1/plans")).json()["data"]] == [made["id"]]
 
@@ -121,17 +121,19 @@ async def test_an_impossible_price_is_refused_naming_its_field(
 async def test_usage_is_billed_in_arrears_only(api: httpx.AsyncClient) -> None:
     body = usage((await meter(api))["id"], cadence="in_advance")
     answer = await api.post("/v1/plans", json={"code": "p", "name": "P", "prices": [body]})
-    assert refused(answer, 400, "prices.0.cadence")["allowed"] == "in_arrears"
+    assert expect_refusal(answer, 400, "prices.0.cadence")["allowed"] == "in_arrears"
 
 
 async def test_two_prices_of_a_version_have_codes_of_their_own(api: httpx.AsyncClient) -> None:
     body = {"code": "p", "name": "P", "prices": [FEE, FEE]}
-    refused(await api.post("/v1/plans", json=body), 400, "prices.1.code")
+    expect_refusal(await api.post("/v1/plans", json=body), 400, "prices.1.code")
 
 
 async def test_too_many_prices_are_refused(api: httpx.AsyncClient) -> None:
     prices = [FEE | {"code": f"c{n}"} for n in range(201)]
-    refused(await api.post("/v1/plans", json={"code": "p", "name": "P", "prices": prices}), 400, "prices")
+    expect_refusal(
+        await api.post("/v1/plans", json={"code": "p", "name": "P", "prices": prices}), 400, "prices"
+    )
     made = await plan(api, prices=prices[:200], publish=True)
     assert [price["code"] for price in made["published_version"]["prices"]] == [f"c{n}" for n in range(200)]
 
@@ -156,9 +158,9 @@ async def test_meters_and_rates_must_exist_here_and_not_be_archived(
     for own, status in ((0, 409), (1, 404)):
         plans = {"code": "p", "name": "P"}
         metered = plans | {"prices": [usage(ids["meter_id"][own])]}
-        refused(await post(api, "/v1/plans", metered), status, "prices.0.meter_id")
+        expect_refusal(await post(api, "/v1/plans", metered), status, "prices.0.meter_id")
         taxed = plans | {"prices": [FEE | {"tax_rate_ids": [ids["tax_rate_ids"][own]]}]}
-        refused(await post(api, "/v1/plans", taxed), status, "prices.0.tax_rate_ids.0")
+        expect_refusal(await post(api, "/v1/plans", taxed), status, "prices.0.tax_rate_ids.0")
     assert (await api.get("/v1/plans")).json()["data"] == []
 
 
@@ -168,7 +170,7 @@ async def test_a_price_cannot_both_include_and_exclude_tax(api: httpx.AsyncClien
         rate = {"code": str(inclusive).lower(), "name": "T", "percent": "5", "inclusive": inclusive}
         ids.append((await api.post("/v1/tax-rates", json=rate)).json()["id"])
     body = {"code": "p", "name": "P", "prices": [FEE | {"tax_rate_ids": ids}]}
-    refused(await api.post("/v1/plans", json=body), 400, "prices.0.tax_rate_ids")
+    expect_refusal(await api.post("/v1/plans", json=body), 400, "prices.0.tax_rate_ids")
 
 
 async def test_a_price_keeps_every_digit_however_it_is_written(api: httpx.AsyncClient) -> None:
@@ -190,4 +192,4 @@ async def test_another_organizations_price_is_unknown(
     assert (await other_api.get("/v1/prices", params=search)).json()["data"] == []
     assert (await api.get("/v1/prices/price_01jd3v8x9mf2k7t0r5w4y6z1ab")).status_code == 404
     assert (await api.get("/v1/prices/cus_01jd3v8x9mf2k7t0r5w4y6z1ab")).status_code == 400
-    refused(await api.get("/v1/prices", params={"external_id": "\u0000"}), 400, "external_id")
+    expect_refusal(await api.get("/v1/prices", params={"external_id": "\u0000"}), 400, "external_id")

@@ -25,7 +25,7 @@ async def post(api: httpx.AsyncClient, path: str, body: object) -> httpx.Respons
     return await api.post(path, content=text, headers={"Content-Type": "application/json"})
 
 
-def refused(answer: httpx.Response, status: int, field: str) -> dict[str, Any]:
+def expect_refusal(answer: httpx.Response, status: int, field: str) -> dict[str, Any]:
     """The error of a refusal, after checking its status and field."""
     error: dict[str, Any] = answer.json()["error"]
     assert (answer.status_code, error["field"]) == (status, field), error
@@ -53,7 +53,7 @@ async def test_what_was_made_is_read_back_by_id_code_and_external_id(
 @every_kind
 async def test_a_code_is_taken_once_in_its_kind(api: httpx.AsyncClient, kind: str) -> None:
     await api.post(f"/v1/{kind}", json=KINDS[kind])
-    error = refused(await api.post(f"/v1/{kind}", json=KINDS[kind]), 409, "code")
+    error = expect_refusal(await api.post(f"/v1/{kind}", json=KINDS[kind]), 409, "code")
     assert error["code"] == "already_exists"
     assert len((await api.get(f"/v1/{kind}")).json()["data"]) == 1
 
@@ -64,7 +64,7 @@ async def test_a_code_is_taken_once_in_its_kind(api: httpx.AsyncClient, kind: st
 )
 async def test_a_code_of_another_form_is_refused(api: httpx.AsyncClient, kind: str, code: str) -> None:
     answer = await post(api, f"/v1/{kind}", KINDS[kind] | {"code": code})
-    assert "letter" in refused(answer, 400, "code")["allowed"]
+    assert "letter" in expect_refusal(answer, 400, "code")["allowed"]
 
 
 @every_kind
@@ -92,7 +92,7 @@ async def test_a_code_of_another_form_is_refused(api: httpx.AsyncClient, kind: s
 async def test_a_text_that_cannot_be_kept_is_refused_and_nothing_is_written(
     api: httpx.AsyncClient, kind: str, field: str, value: Any
 ) -> None:
-    refused(await post(api, f"/v1/{kind}", KINDS[kind] | {field: value}), 400, field)
+    expect_refusal(await post(api, f"/v1/{kind}", KINDS[kind] | {field: value}), 400, field)
     assert (await api.get(f"/v1/{kind}")).json()["data"] == []
 
 
@@ -108,7 +108,7 @@ async def test_names_and_metadata_change_and_what_was_left_out_stays(
     assert changed.json() == expected
     assert (await api.get(path)).json() == expected
     late = await api.patch(path, json={"name": "Late"}, headers={"If-Match": '"1"'})
-    refused(late, 412, "If-Match")
+    expect_refusal(late, 412, "If-Match")
     assert (await api.patch(path, json={"metadata": {}, "external_id": "y"})).json()["metadata"] == {}
     assert (await api.get(path)).json()["name"] == "New"
 
@@ -119,7 +119,7 @@ async def test_what_identifies_an_object_does_not_change(
     api: httpx.AsyncClient, kind: str, field: str
 ) -> None:
     made = (await api.post(f"/v1/{kind}", json=KINDS[kind])).json()
-    refused(await api.patch(f"/v1/{kind}/{made['id']}", json={field: made[field]}), 400, field)
+    expect_refusal(await api.patch(f"/v1/{kind}/{made['id']}", json={field: made[field]}), 400, field)
 
 
 @every_kind
@@ -127,7 +127,7 @@ async def test_a_change_to_what_cannot_be_kept_is_refused(api: httpx.AsyncClient
     made = (await api.post(f"/v1/{kind}", json=KINDS[kind])).json()
     path = f"/v1/{kind}/{made['id']}"
     for body in ({"name": ""}, {"name": None}, {"name": "\u0000"}, {"metadata": {"a": "\u0000"}}):
-        refused(await api.patch(path, json=body), 400, next(iter(body)))
+        expect_refusal(await api.patch(path, json=body), 400, next(iter(body)))
     assert (await api.get(path)).json() == made
 
 
@@ -174,7 +174,9 @@ async def test_another_organizations_object_is_unknown(
 async def test_an_id_of_another_kind_is_refused(api: httpx.AsyncClient, kind: str) -> None:
     for id_ in ("cus_01jd3v8x9mf2k7t0r5w4y6z1ab", "nonsense", "01jd3v8x9mf2k7t0r5w4y6z1ab"):
         assert (await api.get(f"/v1/{kind}/{id_}")).status_code == 400
-    refused(await api.get(f"/v1/{kind}", params={"cursor": "cus_01jd3v8x9mf2k7t0r5w4y6z1ab"}), 400, "cursor")
+    expect_refusal(
+        await api.get(f"/v1/{kind}", params={"cursor": "cus_01jd3v8x9mf2k7t0r5w4y6z1ab"}), 400, "cursor"
+    )
 
 
 async def test_a_product_has_a_description_that_can_be_taken_away(api: httpx.AsyncClient) -> None:
@@ -182,7 +184,7 @@ async def test_a_product_has_a_description_that_can_be_taken_away(api: httpx.Asy
     assert product["description"] == "Fast"
     path = f"/v1/products/{product['id']}"
     assert (await api.patch(path, json={"description": None})).json()["description"] is None
-    refused(await api.patch(path, json={"description": "\u0000"}), 400, "description")
+    expect_refusal(await api.patch(path, json={"description": "\u0000"}), 400, "description")
 
 
 @every_kind
@@ -190,4 +192,4 @@ async def test_a_search_for_what_no_object_can_have_is_refused(api: httpx.AsyncC
     await api.post(f"/v1/{kind}", json=KINDS[kind])
     for name in ("code", "external_id"):
         for value in ("\u0000", "a\u0000b", "x" * 5000, ""):
-            refused(await api.get(f"/v1/{kind}", params={name: value}), 400, name)
+            expect_refusal(await api.get(f"/v1/{kind}", params={name: value}), 400, name)

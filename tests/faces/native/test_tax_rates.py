@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from tests.faces.native.test_products import post, refused
+from tests.faces.native.test_products import expect_refusal, post
 
 
 @pytest.mark.parametrize("written", ['"8.875"', "8.875", "8.8750"])
@@ -36,11 +36,11 @@ async def test_a_percentage_keeps_every_digit_however_it_is_written(
 )
 async def test_an_impossible_percentage_is_refused(api: httpx.AsyncClient, written: str) -> None:
     answer = await post(api, "/v1/tax-rates", f'{{"code":"t","name":"T","percent":{written}}}')
-    assert refused(answer, 400, "percent")["allowed"]
+    assert expect_refusal(answer, 400, "percent")["allowed"]
     assert (await api.get("/v1/tax-rates")).json()["data"] == []
 
 
 @pytest.mark.parametrize(("field", "value"), [("percent", "7"), ("inclusive", True)])
 async def test_a_rate_never_changes(api: httpx.AsyncClient, field: str, value: object) -> None:
     made = (await api.post("/v1/tax-rates", json={"code": "t", "name": "T", "percent": "19"})).json()
-    refused(await api.patch(f"/v1/tax-rates/{made['id']}", json={field: value}), 400, field)
+    expect_refusal(await api.patch(f"/v1/tax-rates/{made['id']}", json={field: value}), 400, field)
