@@ -129,7 +129,8 @@ def _free_port(settings: Settings) -> int:
             probe.bind((settings.host, settings.port))
         except OSError as error:
             raise Unavailable(
-                f"port {settings.port} on {settings.host} cannot be used ({error.strerror}); name another with --port"
+                f"port {settings.port} on {settings.host} cannot be used ({error.strerror});"
+                " name another with --port"
             ) from None
         port: int = probe.getsockname()[1]
         return port

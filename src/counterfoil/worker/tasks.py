@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from counterfoil.modules import billing
+
 if TYPE_CHECKING:
     from counterfoil.worker.runner import Scan, Task
 
-TASKS: Final[dict[str, Task]] = {}
-SCANS: Final[dict[str, Scan]] = {}
+TASKS: Final[dict[str, Task]] = {
+    "billing.advance_clock": billing.advance_clock_job,
+    "billing.run_due": billing.run_due_job,
+}
+SCANS: Final[dict[str, Scan]] = {"due": billing.find_due}

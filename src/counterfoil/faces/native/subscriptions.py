@@ -41,6 +41,7 @@ from counterfoil.modules.subscriptions import (
     items_of,
     list_subscriptions,
     reactivate_subscription,
+    retry_billing,
     update_subscription,
 )
 from counterfoil.store import PageQuery
@@ -78,6 +79,7 @@ _EXAMPLE: dict[str, Any] = {
     "cancelled_at": None,
     "ended_at": None,
     "next_billing_at": "2026-01-31T23:00:00Z",
+    "billing_error": None,
     "items": [
         {
             "id": "si_01kahgp1g0edgrx4zm6byashwt",
@@ -194,6 +196,7 @@ class SubscriptionOut(Wire):
     cancelled_at: InstantText | None = Field(description="When the cancellation was asked for")
     ended_at: InstantText | None
     next_billing_at: InstantText | None
+    billing_error: str | None = Field(description="Why it cannot be billed; it is held until `retry-billing`")
     items: list[ItemOut]
     metadata: Metadata
     version: int
@@ -231,6 +234,7 @@ def to_wire(subscription: Subscription, items: list[SubscriptionItem]) -> Subscr
         cancelled_at=subscription.cancelled_at,
         ended_at=subscription.ended_at,
         next_billing_at=subscription.next_billing_at,
+        billing_error=subscription.billing_error,
         items=[_item(item) for item in items],
         metadata=dict(subscription.meta),
         version=subscription.version,
@@ -308,3 +312,9 @@ async def reactivate(subscription_id: SubscriptionId, uow: Unit, if_match: IfMat
     """Take back a cancellation whose date has not come."""
     running = await reactivate_subscription(uow, subscription_id, expected_version=if_match)
     return await _shown(uow, running)
+
+
+@router.post("/{subscription_id}/retry-billing", response_model=SubscriptionOut, dependencies=[WRITE])
+async def retry(subscription_id: SubscriptionId, uow: Unit) -> Response:
+    """Let a subscription that could not be billed be tried again, once its cause is mended."""
+    return await _shown(uow, await retry_billing(uow, subscription_id))

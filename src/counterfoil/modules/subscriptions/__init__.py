@@ -20,9 +20,12 @@ from counterfoil.modules.subscriptions.service import (
     earliest_due,
     environments_with_due,
     get_subscription,
+    hold_billing,
     items_of,
     list_subscriptions,
+    lock_subscription,
     reactivate_subscription,
+    retry_billing,
     update_subscription,
 )
 from counterfoil.modules.subscriptions.types import (
@@ -58,11 +61,14 @@ __all__ = [
     "earliest_due",
     "environments_with_due",
     "get_subscription",
+    "hold_billing",
     "items_of",
     "list_subscriptions",
+    "lock_subscription",
     "main_interval",
     "plan_item",
     "reactivate_subscription",
+    "retry_billing",
     "terms_of",
     "update_subscription",
 ]

@@ -65,6 +65,7 @@ async def create_subscription(uow: Uow, new: NewSubscription) -> Subscription:
         cancelled_at=None,
         ended_at=None,
         next_billing_at=None,
+        billing_error=None,
         meta=new.meta,
         version=1,
         created_at=uow.now,

@@ -49,6 +49,14 @@ _WRITE_ITEMS: Final = text(
     where i.environment_id = :environment and i.id = u.id
     """
 )
+_HOLD: Final = text(
+    """
+    update subscriptions s
+    set billing_error = u.reason, version = version + 1, updated_at = :now
+    from unnest(cast(:ids as uuid[]), cast(:reasons as text[])) u (id, reason)
+    where s.environment_id = :environment and s.id = u.id
+    """
+)
 # One probe of the index of due subscriptions for each environment, however many subscriptions there are.
 _ENVIRONMENTS_WITH_DUE: Final = text(
     """
@@ -57,6 +65,7 @@ _ENVIRONMENTS_WITH_DUE: Final = text(
     where exists (
         select from subscriptions s
         where s.environment_id = e.id and s.next_billing_at <= coalesce(c.now_at, :wall)
+          and s.billing_error is null
     )
     order by e.id
     """
@@ -116,7 +125,9 @@ async def due(uow: Uow, now: datetime, limit: int) -> list[Subscription]:
     """Subscriptions with something to do at ``now``, locked, without those that somebody else has locked."""
     statement = (
         _SELECT.where(
-            SubscriptionRow.environment_id == uow.environment_id, SubscriptionRow.next_billing_at <= now
+            SubscriptionRow.environment_id == uow.environment_id,
+            SubscriptionRow.next_billing_at <= now,
+            SubscriptionRow.billing_error.is_(None),
         )
         .order_by(SubscriptionRow.next_billing_at, SubscriptionRow.id)
         .limit(limit)
@@ -128,7 +139,7 @@ async def due(uow: Uow, now: datetime, limit: int) -> list[Subscription]:
 async def earliest(uow: Uow) -> datetime | None:
     """The first instant at which there is something to do."""
     statement = select(func.min(SubscriptionRow.next_billing_at)).where(
-        SubscriptionRow.environment_id == uow.environment_id
+        SubscriptionRow.environment_id == uow.environment_id, SubscriptionRow.billing_error.is_(None)
     )
     found: datetime | None = (await uow.execute(statement)).scalar_one()
     return found
@@ -143,6 +154,17 @@ async def environments_with_due(uow: SystemUow) -> list[tuple[UUID, UUID]]:
 async def update(uow: Uow, subscription: Subscription, changed: Mapping[str, Any]) -> None:
     """Write changed fields of a subscription whose previous version was read."""
     await update_versioned(uow, SubscriptionRow, subscription, changed, kind="subscription")
+
+
+async def hold(uow: Uow, reasons: Mapping[UUID, str]) -> None:
+    """Write why subscriptions that this unit locked cannot be billed, in one statement."""
+    values = {
+        "environment": uow.environment_id,
+        "ids": list(reasons),
+        "reasons": list(reasons.values()),
+        "now": uow.now,
+    }
+    await uow.execute(_HOLD, values)
 
 
 async def write_states(uow: Uow, subscriptions: Sequence[Subscription]) -> None:

@@ -224,6 +224,36 @@ async def advance_items(
     return after
 
 
+async def lock_subscription(uow: Uow, subscription_id: UUID) -> DueSubscription:
+    """One subscription with its items, locked as for the billing run, due or not; or ``NotFound``."""
+    subscription = await repository.get(uow, subscription_id, locked=True)
+    items = await repository.items_of(uow, [subscription_id])
+    return DueSubscription(subscription, items.get(subscription_id, []))
+
+
+async def hold_billing(uow: Uow, due: Sequence[DueSubscription], reasons: Mapping[UUID, str]) -> None:
+    """Put those of these locked subscriptions aside that cannot be billed, each with its reason.
+
+    They stay as they are, no run takes them up, and ``retry_billing`` lets them be tried again.
+    """
+    await repository.hold(uow, reasons)
+    for one in due:
+        if one.subscription.id in reasons:
+            held = _next_version(uow, one.subscription)
+            _announce(uow, "billing_held", held, {"reason": reasons[held.id]})
+
+
+async def retry_billing(uow: Uow, subscription_id: UUID) -> Subscription:
+    """Let the billing run take a held subscription up again; nothing changes if it is not held."""
+    before = await repository.get(uow, subscription_id, locked=True)
+    if before.billing_error is None:
+        return before
+    after = _next_version(uow, replace(before, billing_error=None))
+    await repository.update(uow, after, {"billing_error": None})
+    _announce(uow, "billing_released", after, {})
+    return after
+
+
 async def earliest_due(uow: Uow) -> datetime | None:
     """The next instant of business time at which there is something to do in this environment."""
     return await repository.earliest(uow)

@@ -39,7 +39,8 @@ class Subscription:
     ``zone`` is the customer's when the subscription was made.  ``anchor_at`` is the instant whose local day
     and time of day its periods remember.  ``cancel_at`` is the end that was scheduled, ``cancelled_at`` when
     it was asked for, ``ended_at`` when the subscription ended.  ``next_billing_at`` is the next instant at
-    which the billing run has something to do here; ``None`` once nothing is left.
+    which the billing run has something to do here; ``None`` once nothing is left.  ``billing_error`` says
+    why it could not bill the subscription, which is held then until somebody lets it be tried again.
     """
 
     id: UUID
@@ -57,6 +58,7 @@ class Subscription:
     cancelled_at: datetime | None
     ended_at: datetime | None
     next_billing_at: datetime | None
+    billing_error: str | None
     meta: Mapping[str, Any]
     version: int
     created_at: datetime

@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column("cancelled_at", INSTANT),
         sa.Column("ended_at", INSTANT),
         sa.Column("next_billing_at", INSTANT),
+        sa.Column("billing_error", sa.Text),
         sa.UniqueConstraint(
             "environment_id", "external_id", name="uq_subscriptions_environment_id_external_id"
         ),
@@ -45,7 +46,7 @@ def upgrade() -> None:
         "ix_subscriptions_due",
         "subscriptions",
         ["environment_id", "next_billing_at", "id"],
-        postgresql_where=sa.text("next_billing_at is not null"),
+        postgresql_where=sa.text("next_billing_at is not null and billing_error is null"),
     )
     protect("subscriptions")
     op.create_table(

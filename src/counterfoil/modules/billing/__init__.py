@@ -1,0 +1,29 @@
+"""The flows that cross several domains: what is billed when, and what that does everywhere.
+
+Owns: the billing run (drafts for what is due, finalisation after the grace), the preview of the next
+invoice, the advance of a test clock through all that falls due on the way.
+Does not own: periods (core), prices (catalog), documents (invoicing), postings (ledger).
+Always holds: a preview is the run itself, rolled back; a batch does a bounded number of statements however
+many subscriptions it holds; a subscription that cannot be billed is held and told, and stops no other.
+"""
+
+from counterfoil.modules.billing.clocks import advance_clock, request_advance
+from counterfoil.modules.billing.jobs import advance_clock_job, find_due, run_due_job
+from counterfoil.modules.billing.preview import preview_subscription
+from counterfoil.modules.billing.run import bill_due, finalise_due, finalise_now, run_due
+from counterfoil.modules.billing.types import Billed, Preview
+
+__all__ = [
+    "Billed",
+    "Preview",
+    "advance_clock",
+    "advance_clock_job",
+    "bill_due",
+    "finalise_due",
+    "finalise_now",
+    "find_due",
+    "preview_subscription",
+    "request_advance",
+    "run_due",
+    "run_due_job",
+]

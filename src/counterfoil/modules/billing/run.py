@@ -1,0 +1,191 @@
+"""The billing run: drafts for subscriptions that are due, finalisation of drafts whose grace is over.
+
+A batch is one transaction: it locks its rows (other runs skip them), loads in sets, decides with core and
+writes in bulk.  ``run_due`` goes on until nothing is due.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
+
+from counterfoil.core.errors import CounterfoilError
+from counterfoil.core.rating import Explanation
+from counterfoil.modules.billing.charges import Charge, charge_for, charge_of_line, rated_line
+from counterfoil.modules.billing.readings import Facts, load_facts
+from counterfoil.modules.billing.types import Billed
+from counterfoil.modules.catalog import Price, prices_by_ids
+from counterfoil.modules.invoicing import (
+    DraftInvoice,
+    Invoice,
+    NewAmounts,
+    NewInvoice,
+    NewLine,
+    add_drafts,
+    due_drafts,
+    finalise,
+    replace_amounts,
+)
+from counterfoil.modules.subscriptions import (
+    DueSubscription,
+    ItemAdvance,
+    advance_items,
+    due_subscriptions,
+    hold_billing,
+    plan_item,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from counterfoil.modules.subscriptions import Subscription
+    from counterfoil.store import Scope, Store, Uow
+
+BATCH: Final = 200
+"""Subscriptions, or drafts, in one transaction."""
+
+MOST_PERIODS: Final = 60
+"""Periods of one item in one batch; a start far in the past is caught up in several."""
+
+log = logging.getLogger("counterfoil.billing")
+
+
+async def run_due(store: Store, scope: Scope, *, now: datetime | None = None) -> Billed:
+    """Bill everything that is due in an environment, a transaction a batch."""
+    done = Billed()
+    while True:
+        async with store.unit(scope, now=now) as uow:
+            batch = await bill_due(uow)
+        async with store.unit(scope, now=now) as uow:
+            batch += await finalise_due(uow)
+        if not batch:
+            return done
+        done += batch
+
+
+async def bill_due(uow: Uow, *, limit: int = BATCH) -> Billed:
+    """Draft the invoices of one batch of due subscriptions; an empty answer means that none was due."""
+    due = await due_subscriptions(uow, limit)
+    return (await bill(uow, due, uow.now))[0] if due else Billed()
+
+
+async def bill(uow: Uow, due: Sequence[DueSubscription], now: datetime) -> tuple[Billed, list[Invoice]]:
+    """Draft what these subscriptions owe up to ``now`` and move their items on."""
+    prices = await prices_by_ids(uow, {item.price_id for one in due for item in one.items})
+    planned = [_plan(one, prices, now) for one in due]
+    facts = await load_facts(uow, [charge for plan in planned for charge in plan.charges])
+    drafts: list[NewInvoice] = []
+    advances: list[ItemAdvance] = []
+    held: dict[UUID, str] = {}
+    first = 0
+    for plan in planned:
+        try:
+            drafts += _invoices(plan, facts, first)
+            advances += plan.advances
+        except CounterfoilError as error:
+            held[plan.subscription.id] = error.message
+        first += len(plan.charges)
+    invoices = await add_drafts(uow, drafts) if drafts else []
+    await advance_items(uow, [one for one in due if one.subscription.id not in held], advances)
+    if held:
+        log.warning("%d subscriptions cannot be billed", len(held))
+        await hold_billing(uow, due, held)
+    return Billed(subscriptions=len(due), drafted=len(invoices), held=len(held)), invoices
+
+
+async def finalise_due(uow: Uow, *, limit: int = BATCH) -> Billed:
+    """Rate one batch of drafts again, with the usage that came during the grace, and finalise them."""
+    drafts = await due_drafts(uow, limit)
+    return Billed(finalised=len(await finalise_now(uow, drafts)))
+
+
+async def finalise_now(uow: Uow, drafts: Sequence[DraftInvoice]) -> list[Invoice]:
+    """Rate these drafts again and finalise them, whether or not their grace is over."""
+    if not drafts:
+        return []
+    changed = await _rated_again(uow, drafts)
+    if changed:
+        await replace_amounts(uow, changed)
+    return await finalise(uow, [draft.invoice.id for draft in drafts])
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What one subscription is to be billed: its charges in order, each with the instant it fell due."""
+
+    subscription: Subscription
+    due_at: list[datetime]
+    charges: list[Charge]
+    advances: list[ItemAdvance]
+
+
+def _plan(one: DueSubscription, prices: Mapping[UUID, Price], now: datetime) -> _Plan:
+    charges: list[tuple[datetime, Charge]] = []
+    advances: list[ItemAdvance] = []
+    for item in one.items:
+        price = prices[item.price_id]
+        plan = plan_item(one.subscription, item, price, now, limit=MOST_PERIODS)
+        charges += [
+            (period.due_at, charge_for(one.subscription, item, price, period)) for period in plan.periods
+        ]
+        advances.append(plan.advance)
+    charges.sort(key=lambda pair: pair[0])  # stable: within an instant the items' order stays
+    return _Plan(one.subscription, [at for at, _ in charges], [charge for _, charge in charges], advances)
+
+
+def _invoices(plan: _Plan, facts: Facts, first: int) -> list[NewInvoice]:
+    """An invoice for each instant at which something of the subscription fell due."""
+    invoices = []
+    lines = _rate(plan.charges, facts, first)
+    for _, group in groupby(zip(plan.due_at, lines, strict=True), key=lambda pair: pair[0]):
+        together = tuple(line for _, line in group)
+        invoices.append(
+            NewInvoice(
+                customer_id=plan.subscription.customer_id,
+                subscription_id=plan.subscription.id,
+                currency=plan.subscription.currency,
+                zone=plan.subscription.zone,
+                period_start=min(line.service_start for line in together),
+                period_end=max(line.service_end for line in together),
+                lines=together,
+            )
+        )
+    return invoices
+
+
+async def _rated_again(uow: Uow, drafts: Sequence[DraftInvoice]) -> list[NewAmounts]:
+    """The new lines of those drafts of which usage has changed an amount.
+
+    A draft that a person wrote lines on is finalised as it stands.
+    """
+    rateable = [draft for draft in drafts if draft.lines and all(line.price_id for line in draft.lines)]
+    lines = [(draft.invoice, line) for draft in rateable for line in draft.lines]
+    prices = await prices_by_ids(uow, {line.price_id for _, line in lines if line.price_id})
+    charges = [charge_of_line(invoice, line, prices) for invoice, line in lines]
+    facts = await load_facts(uow, charges)
+    fresh = iter(_rate(charges, facts, 0))
+    changed = []
+    for draft in rateable:
+        now = tuple(next(fresh) for _ in draft.lines)
+        before = [Explanation.from_json(line.explanation) for line in draft.lines]
+        if [line.rated.explanation for line in now] != before:
+            changed.append(NewAmounts(draft.invoice.id, now))
+    return changed
+
+
+def _rate(charges: Sequence[Charge], facts: Facts, first: int) -> list[NewLine]:
+    """The lines of charges that stand in the batch from index ``first`` on."""
+    return [
+        rated_line(
+            charge,
+            facts.readings.get(first + index),
+            facts.meters,
+            facts.taxes,
+            tax_exempt=charge.customer_id in facts.exempt,
+        )
+        for index, charge in enumerate(charges)
+    ]
