@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from counterfoil.modules.invoicing.types import Invoice, InvoiceLine
 
 _MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-_LONG_WORD: Final = re.compile(r"(\S{10})(?=\S)")
+_LONG_WORD: Final = re.compile(r"\S{36,}")
+_PIECE: Final = re.compile(r"(\S{10})(?=\S)")
 _STAMPS: Final = {InvoiceState.DRAFT: "DRAFT", InvoiceState.VOID: "VOID"}
 
 
@@ -183,5 +184,8 @@ def period_text(start: datetime, end: datetime, zone: str) -> str:
 
 
 def _soft(text: str) -> str:
-    """The text, with places to break inside words that are longer than a column."""
-    return _LONG_WORD.sub("\\1\u200b", text)
+    """The text, with places to break inside words that are longer than a column.
+
+    Shorter ones are left whole, so that a number copied from the paper is what was written.
+    """
+    return _LONG_WORD.sub(lambda word: _PIECE.sub("\\1\u200b", word[0]), text)
