@@ -16,6 +16,7 @@ from counterfoil.faces.kit.wire import (
     InstantText,
     LedgerTransactionId,
     ListOf,
+    PageQuery,
     Wire,
     list_of,
     page_query,
@@ -23,7 +24,6 @@ from counterfoil.faces.kit.wire import (
 )
 from counterfoil.faces.native.routes import NativeRoute
 from counterfoil.modules.ledger import Balance, PostedTransaction, balances, list_transactions
-from counterfoil.store import PageQuery
 
 router = APIRouter(prefix="/ledger", tags=["Ledger"], route_class=NativeRoute)
 READ = allow("ledger:read")

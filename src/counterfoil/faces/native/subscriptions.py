@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import ConfigDict, Field
@@ -16,6 +16,7 @@ from counterfoil.faces.kit.wire import (
     InstantText,
     ListOf,
     Metadata,
+    PageQuery,
     PlanId,
     PlanVersionId,
     PriceId,
@@ -44,10 +45,6 @@ from counterfoil.modules.subscriptions import (
     retry_billing,
     update_subscription,
 )
-from counterfoil.store import PageQuery
-
-if TYPE_CHECKING:
-    from counterfoil.store import Uow
 
 router = APIRouter(prefix="/subscriptions", tags=["Subscriptions"], route_class=NativeRoute)
 READ, WRITE = allow("subscriptions:read"), allow("subscriptions:write")
@@ -243,7 +240,7 @@ def to_wire(subscription: Subscription, items: list[SubscriptionItem]) -> Subscr
     )
 
 
-async def _shown(uow: Uow, subscription: Subscription, status: int = 200) -> Response:
+async def _shown(uow: Unit, subscription: Subscription, status: int = 200) -> Response:
     items = (await items_of(uow, [subscription.id])).get(subscription.id, [])
     return shown(to_wire(subscription, items), status, version=subscription.version)
 
