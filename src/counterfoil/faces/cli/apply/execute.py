@@ -1,0 +1,279 @@
+"""Carrying out a list of changes by the modules' use cases, inside one unit of work.
+
+Always holds: changes come in the order in which one needs the other; a refusal of a use case is told with
+the place in the file that caused it.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from counterfoil.core.errors import CounterfoilError, InvalidInput
+from counterfoil.faces.cli.apply.diff import Action
+from counterfoil.modules.catalog import (
+    CatalogChanges,
+    NewFeature,
+    NewMeter,
+    NewPlan,
+    NewPlanVersion,
+    NewPrice,
+    NewProduct,
+    NewTaxRate,
+    PlanFeature,
+    create_feature,
+    create_meter,
+    create_plan,
+    create_plan_version,
+    create_product,
+    create_tax_rate,
+    features_by_codes,
+    meters_by_codes,
+    plans_by_codes,
+    prices_by_ids,
+    products_by_codes,
+    tax_rates_by_codes,
+    update_feature,
+    update_meter,
+    update_plan,
+    update_product,
+    update_tax_rate,
+)
+from counterfoil.modules.customers import (
+    Address,
+    CustomerChanges,
+    NewCustomer,
+    create_customer,
+    resolve_customers,
+    update_customer,
+)
+from counterfoil.modules.invoicing import Changes, update_issuer
+from counterfoil.modules.subscriptions import (
+    Alignment,
+    NewSubscription,
+    change_quantity,
+    create_subscription,
+    items_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from counterfoil.faces.cli.apply.diff import Change
+    from counterfoil.faces.cli.apply.present import Snapshot
+    from counterfoil.faces.kit.units import Uow
+
+
+_NAMES: Final = {
+    "params": "currencies",
+    "meter_id": "meter",
+    "tax_rate_ids": "tax_rates",
+    "product_id": "product",
+    "customer_id": "customer",
+    "plan_id": "plan",
+    "meta": "metadata",
+}
+"""What the file calls the use cases' fields."""
+
+
+async def carry_out(uow: Uow, changes: Sequence[Change], snapshot: Snapshot) -> None:
+    """Make and change what ``changes`` say; any refusal names file, line and path."""
+    for change in changes:
+        try:
+            await _WRITERS[change.wanted.kind](uow, change, snapshot.views.get(change.key))
+        except CounterfoilError as error:
+            raise _placed(change, error) from None
+
+
+def _placed(change: Change, error: CounterfoilError) -> CounterfoilError:
+    """The error of a use case in the words of the file."""
+    if error.message.startswith(f"{change.wanted.place.file}:"):
+        return error
+    if error.field is not None:
+        error.field = ".".join(_NAMES.get(step, step) for step in error.field.split("."))
+    return change.wanted.place.refused(error)
+
+
+async def _issuer(uow: Uow, change: Change, view: Any) -> None:
+    await update_issuer(uow, view.id, Changes(_changed(change)))
+
+
+async def _tax_rate(uow: Uow, change: Change, view: Any) -> None:
+    if view is not None:
+        await update_tax_rate(uow, view.id, CatalogChanges(_changed(change)))
+        return
+    fields = change.wanted.fields
+    await create_tax_rate(
+        uow,
+        NewTaxRate(
+            code=change.wanted.key,
+            name=fields["name"],
+            percent=fields["percent"],
+            inclusive=fields["inclusive"],
+        ),
+    )
+
+
+async def _product(uow: Uow, change: Change, view: Any) -> None:
+    if view is not None:
+        await update_product(uow, view.id, CatalogChanges(_changed(change)))
+    else:
+        await create_product(uow, NewProduct(code=change.wanted.key, **change.wanted.fields))
+
+
+async def _meter(uow: Uow, change: Change, view: Any) -> None:
+    if view is not None:
+        await update_meter(uow, view.id, CatalogChanges(_changed(change)))
+    else:
+        await create_meter(uow, NewMeter(code=change.wanted.key, **change.wanted.fields))
+
+
+async def _feature(uow: Uow, change: Change, view: Any) -> None:
+    if view is not None:
+        await update_feature(uow, view.id, CatalogChanges(_changed(change)))
+        return
+    fields = dict(change.wanted.fields)
+    code = fields.pop("meter")
+    meter = None if code is None else _known(await meters_by_codes(uow, [code]), code, change, "meter")
+    await create_feature(
+        uow, NewFeature(code=change.wanted.key, meter_id=None if meter is None else meter.id, **fields)
+    )
+
+
+async def _plan(uow: Uow, change: Change, view: Any) -> None:
+    fields = change.wanted.fields
+    if view is None:
+        code = fields["product"]
+        product = (
+            None if code is None else _known(await products_by_codes(uow, [code]), code, change, "product")
+        )
+        view = await create_plan(
+            uow,
+            NewPlan(
+                code=change.wanted.key,
+                name=fields["name"],
+                description=fields.get("description"),
+                product_id=None if product is None else product.id,
+            ),
+        )
+        await _version(uow, change, view.id)
+        return
+    plain = {name: value for name, value in _changed(change).items() if name in ("name", "description")}
+    if plain:
+        await update_plan(uow, view.id, CatalogChanges(plain))
+    if change.action is Action.VERSION:
+        await _version(uow, change, view.id)
+
+
+async def _version(uow: Uow, change: Change, plan_id: UUID) -> None:
+    """Publish what the file says as the plan's next version."""
+    fields = change.wanted.fields
+    features = await features_by_codes(uow, list(fields["features"]))
+    meters = await meters_by_codes(uow, {one["meter"] for one in fields["prices"].values() if one["meter"]})
+    codes = {code for one in fields["prices"].values() for code in one["tax_rates"]}
+    rates = await tax_rates_by_codes(uow, codes)
+    prices = []
+    for code, price in fields["prices"].items():
+        path = f"prices.{price['position']}"
+        meter = None if price["meter"] is None else _known(meters, price["meter"], change, f"{path}.meter")
+        prices.append(
+            NewPrice(
+                code=code,
+                name=price["name"],
+                model=price["model"],
+                params=price["currencies"],
+                meter_id=None if meter is None else meter.id,
+                filters=price["filters"],
+                quantity_source=price["quantity_source"],
+                interval_unit=price["interval"],
+                interval_count=price["interval_count"],
+                cadence=price["cadence"],
+                tax_rate_ids=[
+                    _known(rates, one, change, f"{path}.tax_rates").id for one in price["tax_rates"]
+                ],
+            )
+        )
+    given = [
+        PlanFeature(_known(features, code, change, f"features.{code}").id, value)
+        for code, value in fields["features"].items()
+    ]
+    try:
+        await create_plan_version(uow, plan_id, NewPlanVersion(features=given, prices=prices, publish=True))
+    except CounterfoilError as error:
+        if error.field is not None and error.field.startswith("features."):
+            error.field = f"features.{list(fields['features'])[int(error.field.split('.')[1])]}"
+        raise
+
+
+async def _customer(uow: Uow, change: Change, view: Any) -> None:
+    if view is not None:
+        fields = _changed(change)
+        if "metadata" in fields:
+            fields["meta"] = fields.pop("metadata")
+        await update_customer(uow, view.id, CustomerChanges(fields))
+        return
+    fields = dict(change.wanted.fields)
+    meta, address = fields.pop("metadata", {}), Address(**fields.pop("address", {}))
+    await create_customer(
+        uow, NewCustomer(external_id=change.wanted.key, address=address, meta=meta, **fields)
+    )
+
+
+async def _subscription(uow: Uow, change: Change, view: Any) -> None:
+    quantities = {code: Decimal(text) for code, text in change.wanted.fields["quantities"].items()}
+    if view is not None:
+        await _quantities(uow, change, view, quantities)
+        return
+    fields = dict(change.wanted.fields)
+    customer, plan = fields.pop("customer"), fields.pop("plan")
+    customer_id: UUID = _known(await resolve_customers(uow, [customer]), customer, change, "customer")
+    alignment = fields.pop("alignment", Alignment.ANNIVERSARY.value)
+    if alignment not in list(Alignment):
+        raise change.wanted.place.nearest("alignment").wrong(
+            "is not one of the choices", ", ".join(Alignment)
+        )
+    await create_subscription(
+        uow,
+        NewSubscription(
+            customer_id=customer_id,
+            plan_id=_known(await plans_by_codes(uow, [plan]), plan, change, "plan").id,
+            external_id=change.wanted.key,
+            alignment=Alignment(alignment),
+            **{**fields, "quantities": quantities},
+        ),
+    )
+
+
+async def _quantities(uow: Uow, change: Change, view: Any, wanted: Mapping[str, Decimal]) -> None:
+    items = (await items_of(uow, [view.id]))[view.id]
+    prices = await prices_by_ids(uow, {item.price_id for item in items})
+    by_code = {prices[item.price_id].code: item for item in items}
+    for code, quantity in wanted.items():
+        item = _known(by_code, code, change, f"quantities.{code}")
+        if item.quantity != quantity:
+            await change_quantity(uow, view.id, item.id, quantity)
+
+
+def _changed(change: Change) -> dict[str, Any]:
+    return {name: change.wanted.fields[name] for name in change.changed}
+
+
+def _known(found: Mapping[str, Any], name: str, change: Change, path: str) -> Any:
+    """What ``name`` names, or the refusal of the place where the file says it."""
+    if name not in found:
+        kind = path.rpartition(".")[2].replace("_", " ") if "features" not in path else "feature"
+        raise InvalidInput(f"there is no {name}", field=path, allowed=f"a {kind} of this file or made before")
+    return found[name]
+
+
+_WRITERS: Final[dict[str, Callable[[Uow, Change, Any], Awaitable[None]]]] = {
+    "issuer": _issuer,
+    "tax_rate": _tax_rate,
+    "product": _product,
+    "meter": _meter,
+    "feature": _feature,
+    "plan": _plan,
+    "customer": _customer,
+    "subscription": _subscription,
+}

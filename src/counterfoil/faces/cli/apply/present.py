@@ -1,0 +1,215 @@
+"""The state that is there, in the document's normal form, for the objects that a file names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from counterfoil.core.money import decimal_text
+from counterfoil.faces.kit.units import PageQuery
+from counterfoil.modules.catalog import (
+    features_by_codes,
+    get_feature,
+    get_product,
+    meters_by_codes,
+    meters_by_ids,
+    plans_by_codes,
+    plans_by_ids,
+    prices_by_ids,
+    products_by_codes,
+    published_versions,
+    tax_rates_by_codes,
+    tax_rates_by_ids,
+)
+from counterfoil.modules.customers import get_customer, resolve_customers
+from counterfoil.modules.invoicing import default_issuer
+from counterfoil.modules.subscriptions import items_of, list_subscriptions
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+    from uuid import UUID
+
+    from counterfoil.faces.cli.apply.diff import Key
+    from counterfoil.faces.cli.apply.document import Wanted
+    from counterfoil.faces.kit.units import Uow
+    from counterfoil.modules.catalog import PlanVersion, Price
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What is there: each object in the normal form (``fields``) and as its module shows it (``views``)."""
+
+    fields: Mapping[Key, Mapping[str, Any]]
+    views: Mapping[Key, Any]
+
+
+async def load(uow: Uow, wanted: Sequence[Wanted]) -> Snapshot:
+    """The objects that ``wanted`` names, as far as they exist."""
+    fields: dict[Key, Mapping[str, Any]] = {}
+    views: dict[Key, Any] = {}
+    keys: dict[str, list[str]] = {}
+    for one in wanted:
+        keys.setdefault(one.kind, []).append(one.key)
+    for kind, read in _READERS.items():
+        if kind in keys:
+            for key, (shape, view) in (await read(uow, keys[kind])).items():
+                fields[kind, key], views[kind, key] = shape, view
+    return Snapshot(fields, views)
+
+
+type Found = dict[str, tuple[dict[str, Any], Any]]
+"""By code or external id: the normal form, and the module's view."""
+
+
+async def _issuer(uow: Uow, _: Collection[str]) -> Found:
+    issuer = await default_issuer(uow)
+    names = ("name", "tax_number", "footer", "number_prefix", "grace_seconds", "net_days", "language")
+    return {"default": ({**_take(issuer, *names), "address": dict(issuer.address)}, issuer)}
+
+
+async def _tax_rates(uow: Uow, codes: Collection[str]) -> Found:
+    return {
+        code: ({"name": rate.name, "percent": decimal_text(rate.percent), "inclusive": rate.inclusive}, rate)
+        for code, rate in (await tax_rates_by_codes(uow, codes)).items()
+    }
+
+
+async def _products(uow: Uow, codes: Collection[str]) -> Found:
+    found = await products_by_codes(uow, codes)
+    return {code: (_take(product, "name", "description"), product) for code, product in found.items()}
+
+
+async def _meters(uow: Uow, codes: Collection[str]) -> Found:
+    return {
+        code: (
+            {
+                **_take(meter, "name", "event_name", "property"),
+                "aggregation": meter.aggregation.value,
+                "filters": {name: list(values) for name, values in meter.filters.items()},
+                "group_by": list(meter.group_by),
+            },
+            meter,
+        )
+        for code, meter in (await meters_by_codes(uow, codes)).items()
+    }
+
+
+async def _features(uow: Uow, codes: Collection[str]) -> Found:
+    features = await features_by_codes(uow, codes)
+    meters = await meters_by_ids(uow, {one.meter_id for one in features.values() if one.meter_id})
+    return {
+        code: (
+            {
+                "name": feature.name,
+                "kind": feature.kind.value,
+                "meter": None if feature.meter_id is None else meters[feature.meter_id].code,
+                "options": list(feature.options),
+            },
+            feature,
+        )
+        for code, feature in features.items()
+    }
+
+
+async def _plans(uow: Uow, codes: Collection[str]) -> Found:
+    plans = await plans_by_codes(uow, codes)
+    versions = await published_versions(uow, plans.values())
+    prices = [price for version in versions.values() for price in version.prices]
+    names = await _Names.of(uow, prices)
+    found: Found = {}
+    for code, plan in plans.items():
+        version = versions.get(plan.id)
+        fields = _take(plan, "name", "description")
+        fields["product"] = (
+            None if plan.product_id is None else (await get_product(uow, plan.product_id)).code
+        )
+        fields["features"] = {} if version is None else await _values(uow, version)
+        listed = [] if version is None else version.prices
+        fields["prices"] = {price.code: names.shape(price, at) for at, price in enumerate(listed)}
+        found[code] = (fields, plan)
+    return found
+
+
+async def _values(uow: Uow, version: PlanVersion) -> dict[str, Any]:
+    return {(await get_feature(uow, one.feature_id)).code: one.value for one in version.features}
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The codes of what prices name by id."""
+
+    meters: Mapping[UUID, str]
+    tax_rates: Mapping[UUID, str]
+
+    @classmethod
+    async def of(cls, uow: Uow, prices: Sequence[Price]) -> _Names:
+        meters = await meters_by_ids(uow, {one.meter_id for one in prices if one.meter_id is not None})
+        rates = await tax_rates_by_ids(uow, {rate for one in prices for rate in one.tax_rate_ids})
+        return cls(
+            {id_: meter.code for id_, meter in meters.items()}, {id_: one.code for id_, one in rates.items()}
+        )
+
+    def shape(self, price: Price, position: int) -> dict[str, Any]:
+        """A price in the document's normal form."""
+        return {
+            "name": price.name,
+            "model": price.model,
+            "currencies": dict(price.params),
+            "meter": None if price.meter_id is None else self.meters[price.meter_id],
+            "filters": {name: list(values) for name, values in price.filters.items()},
+            "quantity_source": price.quantity_source.value,
+            "interval": price.interval_unit.value,
+            "interval_count": price.interval_count,
+            "cadence": price.cadence.value,
+            "tax_rates": [self.tax_rates[rate] for rate in price.tax_rate_ids],
+            "position": position,
+        }
+
+
+async def _customers(uow: Uow, external_ids: Collection[str]) -> Found:
+    found: Found = {}
+    for external_id, id_ in (await resolve_customers(uow, external_ids)).items():
+        customer = await get_customer(uow, id_)
+        names = ("name", "email", "currency", "zone", "tax_number", "tax_exempt")
+        fields = {
+            **_take(customer, *names),
+            "address": dict(customer.address),
+            "metadata": dict(customer.meta),
+        }
+        found[external_id] = (fields, customer)
+    return found
+
+
+async def _subscriptions(uow: Uow, external_ids: Collection[str]) -> Found:
+    found: Found = {}
+    for external_id in external_ids:
+        for subscription in (await list_subscriptions(uow, PageQuery(1), external_id=external_id)).items:
+            items = (await items_of(uow, [subscription.id]))[subscription.id]
+            prices = await prices_by_ids(uow, {item.price_id for item in items})
+            plan = (await plans_by_ids(uow, [subscription.plan_id]))[subscription.plan_id]
+            customer = await get_customer(uow, subscription.customer_id)
+            fields = {
+                "customer": customer.external_id,
+                "plan": plan.code,
+                **_take(subscription, "currency", "started_at", "anchor_at"),
+                "alignment": subscription.alignment.value,
+                "quantities": {prices[item.price_id].code: decimal_text(item.quantity) for item in items},
+            }
+            found[external_id] = (fields, subscription)
+    return found
+
+
+_READERS: Final[dict[str, Callable[[Uow, Collection[str]], Awaitable[Found]]]] = {
+    "issuer": _issuer,
+    "tax_rate": _tax_rates,
+    "product": _products,
+    "meter": _meters,
+    "feature": _features,
+    "plan": _plans,
+    "customer": _customers,
+    "subscription": _subscriptions,
+}
+
+
+def _take(view: Any, *names: str) -> dict[str, Any]:
+    return {name: getattr(view, name) for name in names}

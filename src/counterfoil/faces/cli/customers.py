@@ -1,0 +1,45 @@
+"""``counterfoil customer``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from counterfoil.faces.cli.output import note, show_json, table
+from counterfoil.faces.cli.session import Json, Tenant, tenant_command
+
+Limit = Annotated[int, typer.Option("--limit", "-n", min=1, max=200, help="How many, newest first.")]
+
+
+@tenant_command
+async def list_customers(tenant: Tenant, limit: Limit = 50, as_json: Json = False) -> None:
+    """List customers, newest first."""
+    from counterfoil.core.ids import show_id
+    from counterfoil.faces.kit.units import PageQuery
+    from counterfoil.modules.customers import list_customers
+
+    async with tenant.unit() as uow:
+        page = await list_customers(uow, PageQuery(limit))
+    rows = [
+        {
+            "id": show_id("customer", one.id),
+            "external_id": one.external_id,
+            "name": one.name,
+            "currency": one.currency,
+            "zone": one.zone,
+            "archived_at": one.archived_at,
+        }
+        for one in page.items
+    ]
+    if as_json:
+        show_json(rows)
+        return
+    names = ("id", "external_id", "name", "currency", "zone")
+    table(
+        None,
+        [name.replace("_", " ") for name in names],
+        [[str(row[name] or "–") for name in names] for row in rows],
+    )
+    if page.has_more:
+        note(f"the newest {limit}; --limit shows more")

@@ -1,0 +1,135 @@
+"""The import itself: rows to events, batch by batch, each batch one transaction.
+
+Always holds: a batch is counted only after its transaction is on disk; killed at any moment, the same
+import run again completes it and counts nothing twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from counterfoil.core.errors import CounterfoilError, InvalidInput, NotFound
+from counterfoil.core.ids import parse_id
+from counterfoil.faces.cli.imports.mapping import read_event
+from counterfoil.faces.cli.imports.rows import BadRow
+from counterfoil.faces.kit.units import PageQuery
+from counterfoil.modules.subscriptions import get_subscription, list_subscriptions
+from counterfoil.modules.usage import (
+    MAX_BATCH,
+    AcceptedTimes,
+    NewEvent,
+    Outcome,
+    SubscriptionName,
+    ingest,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator
+
+    from counterfoil.faces.cli.imports.identity import RowIds
+    from counterfoil.faces.cli.imports.mapping import Columns, EventRow
+    from counterfoil.faces.cli.imports.rows import Row
+    from counterfoil.faces.cli.session import Tenant
+    from counterfoil.faces.kit.units import Uow
+    from counterfoil.modules.subscriptions import Subscription
+
+
+@dataclass(slots=True)
+class Tally:
+    """The books of an import: rows = accepted + duplicates + refused."""
+
+    accepted: int = 0
+    duplicates: int = 0
+    refused: int = 0
+
+    @property
+    def rows(self) -> int:
+        """Every row that was read."""
+        return self.accepted + self.duplicates + self.refused
+
+
+async def import_rows(
+    tenant: Tenant,
+    rows: Iterable[Row | BadRow],
+    columns: Columns,
+    ids: RowIds,
+    *,
+    refused: Callable[[BadRow], None],
+    progress: Callable[[Tally], None],
+) -> Tally:
+    """Send every row; ``refused`` is told each bad one, ``progress`` the tally after each batch."""
+    tally = Tally()
+    times = AcceptedTimes(
+        timedelta(days=tenant.settings.event_max_age_days),
+        timedelta(seconds=tenant.settings.event_max_ahead_seconds),
+    )
+
+    def refuse(bad: BadRow) -> None:
+        tally.refused += 1
+        refused(bad)
+
+    for batch in _batches(rows, columns, ids, refuse):
+        async with tenant.unit() as uow:
+            events = [_event(row, id_) for row, id_ in batch]
+            answers = await ingest(uow, events, times=times, subscriptions=_subscriptions)
+        for (row, id_), answer in zip(batch, answers, strict=True):
+            match answer.outcome:
+                case Outcome.ACCEPTED:
+                    tally.accepted += 1
+                case Outcome.DUPLICATE:
+                    tally.duplicates += 1
+                case Outcome.REFUSED:
+                    assert answer.refusal is not None
+                    told = answer.refusal
+                    refuse(BadRow(row.line, f"{told.field}: {told.message} (allowed: {told.allowed})", id_))
+        progress(tally)
+    return tally
+
+
+def _batches(
+    rows: Iterable[Row | BadRow], columns: Columns, ids: RowIds, refuse: Callable[[BadRow], None]
+) -> Iterator[list[tuple[EventRow, str]]]:
+    """Rows that are events, with their ids, in batches of as many as one call takes."""
+    batch: list[tuple[EventRow, str]] = []
+    for row in rows:
+        if isinstance(row, BadRow):
+            refuse(row)
+            continue
+        # Also a row that is no event takes its turn, so that mending the mapping changes no other id.
+        made = ids.of(row.content) if columns.id is None else ""
+        try:
+            event = read_event(row, columns)
+        except CounterfoilError as error:
+            allowed = f" (allowed: {error.allowed})" if error.allowed else ""
+            refuse(BadRow(row.line, f"{error.message}{allowed}"))
+            continue
+        batch.append((event, event.id or made))
+        if len(batch) == MAX_BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _event(row: EventRow, id_: str) -> NewEvent:
+    return NewEvent(id_, row.name, row.customer, row.subscription, row.at, row.properties)
+
+
+async def _subscriptions(uow: Uow, names: Collection[str]) -> dict[str, SubscriptionName]:
+    """The subscriptions behind public or external ids; unknown ones are left out."""
+    found: dict[str, SubscriptionName] = {}
+    for name in names:
+        page = await list_subscriptions(uow, PageQuery(1), external_id=name)
+        known = page.items or await _by_id(uow, name)
+        for subscription in known:
+            found[name] = SubscriptionName(subscription.id, subscription.customer_id)
+    return found
+
+
+async def _by_id(uow: Uow, name: str) -> list[Subscription]:
+    try:
+        return [await get_subscription(uow, parse_id("subscription", name))]
+    except (InvalidInput, NotFound):
+        return []
