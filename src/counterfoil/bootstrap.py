@@ -12,6 +12,7 @@ import gc
 import logging
 import signal
 import socket
+import time
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
@@ -77,11 +78,24 @@ def run[T](main: Coroutine[None, None, T]) -> T:
         return runner.run(main)
 
 
+def log_to_stderr(level: str) -> None:
+    """Write the program's log lines, with their time in UTC; of libraries only warnings."""
+    handler = logging.StreamHandler()
+    form = logging.Formatter(
+        "%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S"
+    )
+    form.converter = time.gmtime
+    handler.setFormatter(form)
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    log.setLevel(level.upper())
+
+
 def serve(settings: Settings, progress: Progress, ready: Callable[[str], None]) -> None:
     """Serve API and worker until SIGINT or SIGTERM; ``ready`` gets the URL once requests are answered.
 
     Raises ``Unavailable`` if the data directory is being served already or the port is taken.
     """
+    log_to_stderr(settings.log_level)
     with contextlib.ExitStack() as stack:
         if settings.database_url is None:
             stack.enter_context(exclusive_serve_lock(settings.data))

@@ -75,7 +75,10 @@ class RequestMiddleware:
         finally:
             spent = time.perf_counter() - started
             self.metrics.observe(scope["method"], scope.get("route"), status or 500, spent)
-            if log.isEnabledFor(logging.INFO):
+            level = logging.DEBUG if 0 < status < 400 else logging.INFO
+            if log.isEnabledFor(level):
                 client = (scope.get("client") or ("-",))[0]
+                # As it was sent, still encoded: a path cannot forge a line of the log.
+                path = scope.get("raw_path", b"").decode("ascii", "backslashreplace")
                 line = "%s %s %s %d %.1fms %s"
-                log.info(line, client, scope["method"], scope["path"], status, spent * 1000, request_id)
+                log.log(level, line, client, scope["method"], path, status, spent * 1000, request_id)
