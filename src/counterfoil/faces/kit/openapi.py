@@ -64,6 +64,18 @@ def operation_id(route: APIRoute) -> str:
     return f"{resource}.{route.name.strip('_')}"
 
 
+def _say(operation: dict[str, Any]) -> None:
+    """The first sentence of a route's docstring is its summary; the scope it needs ends the description."""
+    first, _, rest = operation.get("description", "").partition("\n\n")
+    said = [rest.strip()] if rest else []
+    if first:
+        operation["summary"] = first.replace("\n", " ").removesuffix(".")
+    for scheme in operation["security"]:
+        said += [f"Needs the scope `{scope}`." for scopes in scheme.values() for scope in scopes]
+        said += ["Needs an operator's key."] * ("operatorKey" in scheme)
+    operation["description"] = "\n\n".join(said)
+
+
 class DocumentedApp(FastAPI):
     """An application whose OpenAPI document says what all its operations share."""
 
@@ -75,6 +87,7 @@ class DocumentedApp(FastAPI):
             for path in document["paths"].values():
                 for method, operation in path.items():
                     operation.setdefault("security", [])
+                    _say(operation)
                     if method in _UNSAFE and operation["security"]:
                         operation.setdefault("parameters", []).append(_IDEMPOTENCY)
         return self.openapi_schema or {}

@@ -60,7 +60,10 @@ body { margin: 0; background: #fff; }
 .swagger-ui .info { margin: 32px 0 16px; }
 .swagger-ui .scheme-container { padding: 12px 0; box-shadow: none; border-top: 1px solid #ddd; }
 .swagger-ui .info .title small.version-stamp { background-color: #2b5c4f; }
-.swagger-ui .info p, .swagger-ui .renderedMarkdown p { max-width: 80ch; line-height: 1.5; }
+.swagger-ui .info p, .swagger-ui .renderedMarkdown p {
+  max-width: 90ch; margin-left: 0; margin-right: 0; line-height: 1.5;
+}
+.swagger-ui .markdown code, .swagger-ui .renderedMarkdown code { color: #2b5c4f; font-size: 13px; }
 """
 
 
