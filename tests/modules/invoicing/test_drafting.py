@@ -145,30 +145,37 @@ async def test_a_draft_is_due_after_the_grace_of_its_issuer(world: World, uow: U
     async with world.on("2026-02-01") as unit:
         slow = await create_issuer(unit, NewIssuer("slow", "Slow Ltd", grace_seconds=7 * 24 * 3600))
     early = await world.draft(line("1"), issuer_id=slow.id, finalise_at=at("2026-02-02"))
-    late = await world.draft(line("1"), issuer_id=slow.id)
+    late = await world.draft(line("1"), issuer_id=slow.id, finalise_at=None)
     assert late.finalise_at == at("2026-02-08")
     assert await earliest_due(uow) == at("2026-02-02")
     for day, due in (("2026-02-01", []), ("2026-02-02", [early.id]), ("2026-02-09", [early.id, late.id])):
         async with world.on(day) as unit:
             assert [draft.invoice.id for draft in await due_drafts(unit, 10)] == due
+    async with world.on("2026-02-09") as unit:
+        assert len(await finalise(unit, [early.id, late.id])) == 2
 
 
 async def test_two_workers_never_hold_the_same_draft(world: World) -> None:
-    drafts = {(await world.draft(line("1"))).id for _ in range(3)}
+    due = at("2026-02-02")
+    drafts = {(await world.draft(line("1"), finalise_at=due)).id for _ in range(3)}
     async with world.on("2026-03-01") as first, world.on("2026-03-01") as second:
         mine = {draft.invoice.id for draft in await due_drafts(first, 2)}
         others = {draft.invoice.id for draft in await due_drafts(second, 10)}
     assert (len(mine), mine | others, mine & others) == (2, drafts, set())
+    async with world.on("2026-03-01") as uow:
+        assert len(await finalise(uow, drafts)) == 3
 
 
 async def test_environments_with_due_drafts_are_found_across_tenants(
     store: Store, world: World, other_tenant: Tenant
 ) -> None:
     other = await make_world(store, other_tenant)
-    await world.draft(line("1"))
-    await other.draft(line("1"), finalise_at=at("2999-01-01"))
+    draft = await world.draft(line("1"), finalise_at=at("2026-02-02"))
+    await other.draft(line("1"))
     async with store.system() as system:
         due = await environments_with_due(system)
+    async with world.on("2026-02-02") as uow:
+        await void_invoice(uow, draft.id)
     assert (world.tenant.organization.id, world.tenant.environment.id) in due
     assert other_tenant.environment.id not in {environment for _, environment in due}
 

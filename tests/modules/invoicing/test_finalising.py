@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
@@ -35,6 +36,10 @@ from counterfoil.store import PageQuery, Store, Uow
 from tests.conftest import Tenant
 from tests.modules.invoicing.world import REDUCED, VAT, World, at, line, make_world
 from tests.modules.ledger.observe import plans, statements
+
+
+class Enough(Exception):
+    """Rolls back what a test has filled a table with."""
 
 
 async def posted(uow: Uow, invoice_id: UUID) -> list[list[tuple[AccountCode, Side, int]]]:
@@ -269,20 +274,22 @@ async def test_the_default_issuer_is_made_once_though_many_need_it_first(world: 
 async def test_every_list_reads_an_index_in_its_order(
     world: World, store: Store, filters: dict[str, Any], index: str
 ) -> None:
-    async with world.on("2026-02-01") as uow:
-        [draft] = await add_drafts(uow, [world.new(line("1"))])
-        await uow.execute(
-            text(
-                "insert into invoices select (jsonb_populate_record(i, jsonb_build_object('id',"
-                " gen_random_uuid(), 'customer_id', i.customer_id))).* from invoices i,"
-                " generate_series(1, 2000) where i.id = :id"
-            ),
-            {"id": draft.id},
-        )
-        await uow.execute(text("set local enable_sort = off"))
-        with statements(store) as seen:
-            await list_invoices(uow, PageQuery(limit=10, after=draft.id), **filters)
-        shown = await plans(uow, seen)
+    with suppress(Enough):
+        async with world.on("2026-02-01") as uow:
+            [draft] = await add_drafts(uow, [world.new(line("1"))])
+            await uow.execute(
+                text(
+                    "insert into invoices select (jsonb_populate_record(i,"
+                    " jsonb_build_object('id', gen_random_uuid()))).* from invoices i,"
+                    " generate_series(1, 2000) where i.id = :id"
+                ),
+                {"id": draft.id},
+            )
+            await uow.execute(text("set local enable_sort = off"))
+            with statements(store) as seen:
+                await list_invoices(uow, PageQuery(limit=10, after=draft.id), **filters)
+            shown = await plans(uow, seen)
+            raise Enough
     assert index in shown
     assert "Sort" not in shown
 

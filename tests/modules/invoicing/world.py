@@ -77,14 +77,14 @@ class World:
         return self.store.unit(self.tenant.scope, now=at(day))
 
     def new(self, *lines: NewLine, currency: str = "EUR", **more: Any) -> NewInvoice:
-        """An invoice to draft, for January."""
+        """An invoice to draft, for January; nobody else's billing run shall find it due."""
         return NewInvoice(
             customer_id=self.customer_id,
             currency=currency,
             period_start=at("2026-01-01"),
             period_end=at("2026-02-01"),
             lines=lines,
-            **more,
+            **{"finalise_at": at("2999-01-01")} | more,
         )
 
     async def draft(self, *lines: NewLine, day: str = "2026-02-01", **more: Any) -> Invoice:
