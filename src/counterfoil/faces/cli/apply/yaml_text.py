@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 MAX_NODES: Final = 200_000
 """The most values that a file may hold, those behind aliases counted each time."""
 
+_KINDS: Final = frozenset(
+    f"tag:yaml.org,2002:{kind}"
+    for kind in ("str", "int", "float", "bool", "null", "timestamp", "map", "seq", "merge", "value")
+)
+"""What a value may be by YAML's own rules; a tag that names anything else is refused."""
+
 _NULL: Final = frozenset({"", "~", "null"})
 _FLAGS: Final = {"true": True, "false": False}
 _WHOLE: Final = re.compile(r"-?(0|[1-9][0-9]{0,17})")
@@ -197,7 +203,7 @@ def read_yaml(text: str, file: str) -> Place:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         if node is None:
             raise InvalidInput(f"{file} is empty", field="file", allowed="a price list")
-        if _size(node, {}) > MAX_NODES:
+        if _size(node, {}, file) > MAX_NODES:
             raise InvalidInput(f"{file} holds too many values", field="file", allowed=f"at most {MAX_NODES}")
     except yaml.MarkedYAMLError as error:
         line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
@@ -211,13 +217,15 @@ def read_yaml(text: str, file: str) -> Place:
     return Place(file, "", node)
 
 
-def _size(node: Any, known: dict[int, int]) -> int:
+def _size(node: Any, known: dict[int, int], file: str) -> int:
     """How many values a node unfolds to; one that contains itself has no end and raises RecursionError."""
     if id(node) not in known:
+        if node.tag not in _KINDS:
+            raise Place(file, "", node).wrong(f"has the tag {node.tag}", "values without tags")
         parts: list[Any] = []
         if isinstance(node, yaml.SequenceNode):
             parts = node.value
         elif isinstance(node, yaml.MappingNode):
             parts = [one for pair in node.value for one in pair]
-        known[id(node)] = 1 + sum(_size(part, known) for part in parts)
+        known[id(node)] = 1 + sum(_size(part, known, file) for part in parts)
     return known[id(node)]

@@ -74,18 +74,18 @@ def open_rows(path: Path, delimiter: str = ",") -> Generator[Rows]:
         if form == ".parquet":
             yield _parquet(file, path)
         elif form == ".csv":
-            yield _csv(file, path, delimiter)
+            # Bytes that are not UTF-8 come as lone surrogates, so that they spoil one row and not the file.
+            with TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
+                yield _csv(file, text, path, delimiter)
         else:
             yield Rows(None, path.stat().st_size, file.tell, _json_lines(file))
 
 
-def _csv(file: IO[bytes], path: Path, delimiter: str) -> Rows:
+def _csv(file: IO[bytes], text: IO[str], path: Path, delimiter: str) -> Rows:
     if len(delimiter) != 1 or delimiter in '"\r\n':
         raise InvalidInput(
             "delimiter is not one character", field="delimiter", allowed="one character: ; or ,"
         )
-    # Bytes that are not UTF-8 come as lone surrogates, so that they spoil one row and not the file.
-    text = TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
     reader = csv.reader(text, delimiter=delimiter, strict=True)
     try:
         header = next(reader, None)
