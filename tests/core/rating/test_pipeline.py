@@ -210,7 +210,7 @@ def test_the_explanation_says_each_step_in_words() -> None:
             121,
             "121 in packages of 10: 13 × 100 = 1,300",
         ),
-        ("volume", {"tiers": [{"unit_amount": "2", "flat_amount": "5"}]}, 4, "Over 0: 4 × 2 + 5 = 13"),
+        ("volume", {"tiers": [{"unit_amount": "2", "flat_amount": "5"}]}, 4, "All: 4 × 2 + 5 = 13"),
         (
             "volume",
             {"tiers": [{"up_to": "9", "unit_amount": "2", "package_size": "3"}]},
@@ -218,7 +218,7 @@ def test_the_explanation_says_each_step_in_words() -> None:
             "0 to 9, 4 in packages of 3: 2 × 2 = 4",
         ),
         ("stairstep", {"tiers": [{"up_to": "5000", "flat_amount": "200"}]}, 4500, "0 to 5,000: 200 = 200"),
-        ("graduated", {"tiers": [{"flat_amount": "0"}]}, 7, "Over 0: 7 × 0 = 0"),
+        ("graduated", {"tiers": [{"flat_amount": "0"}]}, 7, "All: 7 × 0 = 0"),
     ],
 )
 def test_each_kind_of_part_has_its_sentence(

@@ -100,7 +100,10 @@ def _scope(part: Part) -> str:
         assert part.package_size is not None
         return f"{shown(part.quantity)} in packages of {shown(part.package_size)}"
     assert part.over is not None
-    scope = f"Over {shown(part.over)}" if part.up_to is None else f"{shown(part.over)} to {shown(part.up_to)}"
+    if part.up_to is not None:
+        scope = f"{shown(part.over)} to {shown(part.up_to)}"
+    else:
+        scope = f"Over {shown(part.over)}" if part.over else "All"
     if part.package_size is not None:
         scope += f", {shown(part.quantity)} in packages of {shown(part.package_size)}"
     return scope
