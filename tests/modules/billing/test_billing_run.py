@@ -286,6 +286,22 @@ async def test_a_subscription_that_cannot_be_billed_is_held_and_stops_no_other(s
     assert [one["subtotal"] for one in await shop.invoices(customer_id=stuck)] == ["145.00", "145.10"]
 
 
+async def test_a_draft_whose_usage_loses_its_price_waits_and_is_told(shop: Shop) -> None:
+    customer = await shop.customer()
+    subscription = await shop.subscribe(customer)
+    await shop.advance("2026-02-10T00:30:00Z")
+    await shop.use(customer, "2026-02-09T00:00:00Z", -5, "correction")
+    await shop.advance("2026-02-10T02:00:00Z")
+    assert [one["status"] for one in await shop.invoices()] == ["open", "draft"]
+    assert (await shop.get(f"/subscriptions/{subscription['id']}"))["billing_error"]
+    draft = (await shop.invoices())[-1]
+    refused = await shop.api.post(f"/v1/invoices/{draft['id']}/finalise")
+    assert refused.status_code == 400
+    await shop.use(customer, "2026-02-09T01:00:00Z", 25, "mended")
+    final = await shop.post(f"/invoices/{draft['id']}/finalise")
+    assert (final["status"], final["subtotal"]) == ("open", "145.40")  # 20 tokens at 0.02
+
+
 async def test_a_clock_goes_forward_only(shop: Shop) -> None:
     answer = await shop.api.post(f"/v1/test-clocks/{shop.clock}/advance", json={"to": "2026-01-01T00:00:00Z"})
     assert answer.status_code == 400

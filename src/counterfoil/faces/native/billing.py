@@ -63,7 +63,7 @@ async def preview(subscription_id: SubscriptionId, uow: Unit) -> Response:
 )
 async def finalise(invoice_id: InvoiceId, uow: Unit) -> Response:
     """Finalise a draft now, without waiting for the end of its grace; its usage is counted once more."""
-    (invoice,) = await finalise_now(uow, [await lock_draft(uow, invoice_id)])
+    invoice = await finalise_now(uow, await lock_draft(uow, invoice_id))
     return shown(invoices.to_wire(invoice), version=invoice.version)
 
 

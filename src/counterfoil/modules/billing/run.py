@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
@@ -26,6 +27,7 @@ from counterfoil.modules.invoicing import (
     add_drafts,
     due_drafts,
     finalise,
+    postpone_draft,
     replace_amounts,
 )
 from counterfoil.modules.subscriptions import (
@@ -34,6 +36,7 @@ from counterfoil.modules.subscriptions import (
     advance_items,
     due_subscriptions,
     hold_billing,
+    lock_subscription,
     plan_item,
 )
 
@@ -50,6 +53,9 @@ BATCH: Final = 200
 
 MOST_PERIODS: Final = 60
 """Periods of one item in one batch; a start far in the past is caught up in several."""
+
+PUT_OFF: Final = timedelta(days=1)
+"""When a draft that could not be finalised is tried again."""
 
 log = logging.getLogger("counterfoil.billing")
 
@@ -98,19 +104,45 @@ async def bill(uow: Uow, due: Sequence[DueSubscription], now: datetime) -> tuple
 
 
 async def finalise_due(uow: Uow, *, limit: int = BATCH) -> Billed:
-    """Rate one batch of drafts again, with the usage that came during the grace, and finalise them."""
+    """Rate one batch of drafts again, with the usage that came during the grace, and finalise them.
+
+    A draft whose usage has no price any more is put off by a day, and its subscription is held.
+    """
     drafts = await due_drafts(uow, limit)
-    return Billed(finalised=len(await finalise_now(uow, drafts)))
-
-
-async def finalise_now(uow: Uow, drafts: Sequence[DraftInvoice]) -> list[Invoice]:
-    """Rate these drafts again and finalise them, whether or not their grace is over."""
     if not drafts:
-        return []
-    changed = await _rated_again(uow, drafts)
-    if changed:
-        await replace_amounts(uow, changed)
-    return await finalise(uow, [draft.invoice.id for draft in drafts])
+        return Billed()
+    amounts, failed = await _rated_again(uow, drafts)
+    for draft in drafts:
+        if draft.invoice.id in failed:
+            await _set_aside(uow, draft, failed[draft.invoice.id])
+    ready = [draft.invoice.id for draft in drafts if draft.invoice.id not in failed]
+    return Billed(finalised=len(await _finalise(uow, ready, amounts)), held=len(failed))
+
+
+async def finalise_now(uow: Uow, draft: DraftInvoice) -> Invoice:
+    """Rate one locked draft again and finalise it, whether or not its grace is over.
+
+    Raises ``InvalidInput`` or ``TooLarge`` if its usage has no price.
+    """
+    amounts, failed = await _rated_again(uow, [draft])
+    for error in failed.values():
+        raise error
+    (invoice,) = await _finalise(uow, [draft.invoice.id], amounts)
+    return invoice
+
+
+async def _finalise(uow: Uow, ids: Sequence[UUID], amounts: Sequence[NewAmounts]) -> list[Invoice]:
+    if amounts:
+        await replace_amounts(uow, amounts)
+    return await finalise(uow, ids) if ids else []
+
+
+async def _set_aside(uow: Uow, draft: DraftInvoice, error: CounterfoilError) -> None:
+    assert draft.invoice.subscription_id is not None
+    log.warning("invoice %s cannot be finalised: %s", draft.invoice.id, error.message)
+    await postpone_draft(uow, draft.invoice.id, uow.now + PUT_OFF)
+    due = await lock_subscription(uow, draft.invoice.subscription_id)
+    await hold_billing(uow, [due], {due.subscription.id: error.message})
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,24 +189,37 @@ def _invoices(plan: _Plan, facts: Facts, first: int) -> list[NewInvoice]:
     return invoices
 
 
-async def _rated_again(uow: Uow, drafts: Sequence[DraftInvoice]) -> list[NewAmounts]:
-    """The new lines of those drafts of which usage has changed an amount.
+async def _rated_again(
+    uow: Uow, drafts: Sequence[DraftInvoice]
+) -> tuple[list[NewAmounts], dict[UUID, CounterfoilError]]:
+    """The new lines of those drafts of which usage has changed an amount, and what refused to be rated.
 
     A draft that a person wrote lines on is finalised as it stands.
     """
-    rateable = [draft for draft in drafts if draft.lines and all(line.price_id for line in draft.lines)]
+    rateable = [
+        draft
+        for draft in drafts
+        if draft.invoice.subscription_id is not None and all(line.price_id for line in draft.lines)
+    ]
     lines = [(draft.invoice, line) for draft in rateable for line in draft.lines]
     prices = await prices_by_ids(uow, {line.price_id for _, line in lines if line.price_id})
     charges = [charge_of_line(invoice, line, prices) for invoice, line in lines]
     facts = await load_facts(uow, charges)
-    fresh = iter(_rate(charges, facts, 0))
-    changed = []
+    changed: list[NewAmounts] = []
+    failed: dict[UUID, CounterfoilError] = {}
+    first = 0
     for draft in rateable:
-        now = tuple(next(fresh) for _ in draft.lines)
-        before = [Explanation.from_json(line.explanation) for line in draft.lines]
-        if [line.rated.explanation for line in now] != before:
-            changed.append(NewAmounts(draft.invoice.id, now))
-    return changed
+        own = charges[first : first + len(draft.lines)]
+        try:
+            fresh = tuple(_rate(own, facts, first))
+        except CounterfoilError as error:
+            failed[draft.invoice.id] = error
+        else:
+            before = [Explanation.from_json(line.explanation) for line in draft.lines]
+            if [line.rated.explanation for line in fresh] != before:
+                changed.append(NewAmounts(draft.invoice.id, fresh))
+        first += len(own)
+    return changed, failed
 
 
 def _rate(charges: Sequence[Charge], facts: Facts, first: int) -> list[NewLine]:

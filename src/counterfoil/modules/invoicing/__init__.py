@@ -30,6 +30,7 @@ from counterfoil.modules.invoicing.service import (
     lines_of,
     list_invoices,
     lock_draft,
+    postpone_draft,
     update_invoice,
     void_invoice,
 )
@@ -85,6 +86,7 @@ __all__ = [
     "list_invoices",
     "list_issuers",
     "lock_draft",
+    "postpone_draft",
     "replace_amounts",
     "totals_of",
     "update_invoice",

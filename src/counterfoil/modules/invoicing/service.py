@@ -94,6 +94,14 @@ async def lock_draft(uow: Uow, invoice_id: UUID) -> DraftInvoice:
     return DraftInvoice(invoice, lines[invoice_id])
 
 
+async def postpone_draft(uow: Uow, invoice_id: UUID, until: datetime) -> Invoice:
+    """Leave a draft a draft until a later instant; ``WrongState`` if it is no draft any more."""
+    before = await repository.get(uow, invoice_id, lock=True)
+    advance(INVOICE, before.status, InvoiceTrigger.EDIT)
+    after = replace(before, finalise_at=until, version=before.version + 1, updated_at=uow.now)
+    return await _save(uow, after, {"finalise_at"}, "invoice.postponed")
+
+
 async def earliest_due(uow: Uow) -> datetime | None:
     """When the next draft is due to be finalised; ``None`` without drafts."""
     return await repository.earliest_due(uow)
