@@ -20,7 +20,8 @@ from counterfoil.core.errors import CounterfoilError, InvalidInput
 from counterfoil.core.ids import PREFIXES, parse_id, show_id
 from counterfoil.core.money import decimal_text, parse_decimal
 from counterfoil.store import PageQuery as PageQuery
-from counterfoil.store.paging import DEFAULT_PAGE, MAX_PAGE
+from counterfoil.store.paging import DEFAULT_PAGE as DEFAULT_PAGE
+from counterfoil.store.paging import MAX_PAGE as MAX_PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,0 +1,216 @@
+"""Commands and views of usage."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from counterfoil.core.rating import PropertyValue
+from counterfoil.modules.catalog import Meter
+from counterfoil.store import Uow
+
+MAX_BATCH: Final = 1000
+"""The most events of one call."""
+MAX_ID: Final = 255
+MAX_NAME: Final = 255
+MAX_PROPERTIES: Final = 100
+MAX_PROPERTY_NAME: Final = 100
+MAX_TEXT: Final = 1024
+"""The most characters of a property that is a text."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """A usage fact as it comes from outside.
+
+    ``customer`` and ``subscription`` are public or external ids.  ``at`` is when it happened, by default now.
+    """
+
+    id: str
+    name: str
+    customer: str
+    subscription: str | None = None
+    at: datetime | None = None
+    properties: Mapping[str, PropertyValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedTimes:
+    """How far before and after business time an event may have happened."""
+
+    max_age: timedelta = timedelta(days=3650)
+    max_ahead: timedelta = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionName:
+    """The subscription behind a name in an event."""
+
+    id: UUID
+    customer_id: UUID
+
+
+type SubscriptionResolver = Callable[[Uow, Collection[str]], Awaitable[Mapping[str, SubscriptionName]]]
+"""Finds subscriptions by public or external id, leaving out unknown ones; that module lies above this one."""
+
+
+class Outcome(StrEnum):
+    """What became of an event that was sent."""
+
+    ACCEPTED = "accepted"
+    """It is stored."""
+    DUPLICATE = "duplicate"
+    """An event of this id and content was stored before; it counts once."""
+    REFUSED = "refused"
+    """It is not stored; ``reason`` says why."""
+
+
+class Reason(StrEnum):
+    """Why an event was refused."""
+
+    INVALID = "invalid"
+    """A field is missing, of the wrong kind or over its limit."""
+    TIME_OUT_OF_RANGE = "time_out_of_range"
+    """It happened too long ago, or too far ahead."""
+    UNKNOWN_CUSTOMER = "unknown_customer"
+    UNKNOWN_SUBSCRIPTION = "unknown_subscription"
+    """There is no such subscription, or it is another customer's."""
+    UNKNOWN_METER = "unknown_meter"
+    """No meter counts events of this name."""
+    ID_REUSED = "id_reused"
+    """An event of this id but other content was stored before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why, where, in words, and what would be accepted."""
+
+    reason: Reason
+    field: str
+    message: str
+    allowed: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventAnswer:
+    """What became of one event; ``id`` is ``None`` where it had none that could be read."""
+
+    id: str | None
+    outcome: Outcome
+    refusal: Refusal | None = None
+
+    @property
+    def reason(self) -> Reason | None:
+        """Why it was refused."""
+        return None if self.refusal is None else self.refusal.reason
+
+    @property
+    def field(self) -> str | None:
+        """Where it was refused: ``properties.tokens``."""
+        return None if self.refusal is None else self.refusal.field
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A stored usage fact; it never changes.  ``received_at`` is real time."""
+
+    id: str
+    name: str
+    customer_id: UUID
+    subscription_id: UUID | None
+    at: datetime
+    properties: Mapping[str, Any]
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EventPlace:
+    """Where an event stands in a list: by time and id, or by id alone."""
+
+    at: datetime | None
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventQuery:
+    """Which events to list.
+
+    Of one customer (its public or external id): the newest first, perhaps of one name and of
+    ``[start, end)``.  Of all: by id, and no other filter, so that a page never has to look through what it
+    does not show.
+    """
+
+    limit: int
+    after: EventPlace | None = None
+    customer: str | None = None
+    name: str | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UsageWindow:
+    """A stretch of time of one customer that is to be counted: half-open ``[start, end)``.
+
+    ``key`` is the caller's own.  With a subscription, events that name another one are left out and events
+    that name none take part; without, all events of the customer do.  ``filters`` narrow the meter's: for
+    each property, the texts of which one must match.
+    """
+
+    key: int
+    customer_id: UUID
+    subscription_id: UUID | None
+    start: datetime
+    end: datetime
+    filters: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MeterReading:
+    """What a meter counted in a window.
+
+    Of no events, ``value`` is 0 for count, sum and unique count, ``None`` for max and latest.  ``first_at``
+    and ``last_at`` are the times of the first and the last event that took part.
+    """
+
+    value: Decimal | None
+    events: int
+    first_at: datetime | None
+    last_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class UsageQuery:
+    """What somebody wants to know: a meter (id or code), a customer (id or external id), ``[start, end)``.
+
+    ``group_by`` splits it by properties that the meter lists as ones to group by.
+    """
+
+    meter: str
+    customer: str
+    start: datetime
+    end: datetime
+    group_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GroupReading:
+    """The part of a reading that falls to one group: a value (``None`` if absent) for each property."""
+
+    group: tuple[str | None, ...]
+    reading: MeterReading
+
+
+@dataclass(frozen=True, slots=True)
+class UsageReport:
+    """The answer to a ``UsageQuery``; the groups that have events, in order of their values."""
+
+    meter: Meter
+    window: UsageWindow
+    total: MeterReading
+    groups: list[GroupReading]
