@@ -38,8 +38,9 @@ console = Console(highlight=False)
 class Demo:
     """The steps, over one data directory; files of the demo stand beside it."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, events: int) -> None:
         self.home = home
+        self.events = events
         self.data = home / "data"
         settings = {"COUNTERFOIL_DATA": str(self.data), "COUNTERFOIL_ENVIRONMENT": "test"}
         others = {name: value for name, value in os.environ.items() if not name.startswith("COUNTERFOIL_")}
@@ -91,7 +92,7 @@ class Demo:
 
         say("The month's usage comes in while the invoices are still drafts")
         usage = self.home / "usage-2026-06.csv"
-        count = generate.write(usage, count=EVENTS)
+        count = generate.write(usage, count=self.events)
         console.print(f"{count:,} events written by generate.py, the same ones each time")
         self.run("usage", "import", str(usage), "--id", "id")
         console.print("Again, to see that nothing counts twice:", style="dim")
@@ -134,9 +135,10 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, default=ROOT / ".counterfoil" / "demo", help="where to")
+    parser.add_argument("--events", type=int, default=EVENTS, help="how many events the month has")
     parser.add_argument("--serve", action="store_true", help="go on serving at the end")
     given = parser.parse_args()
-    demo = Demo(given.data.absolute())
+    demo = Demo(given.data.absolute(), given.events)
     began = time.monotonic()
     demo.fresh()
     with contextlib.ExitStack() as stack:
