@@ -140,7 +140,7 @@ class ListOf[T](BaseModel):
 def page_query(kind: str) -> Any:
     """A dependency that reads ``limit`` and ``cursor``; the cursor is the id of the last object seen."""
 
-    def read(
+    async def read(
         limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Objects a page")] = DEFAULT_PAGE,
         cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
     ) -> PageQuery:
@@ -184,7 +184,7 @@ def shown_once(request: Request, model: BaseModel, status: int, **secrets: None)
     return shown(model, status)
 
 
-def _if_match(
+async def _if_match(
     if_match: Annotated[str | None, Header(description='The version you saw: `"3"`')] = None,
 ) -> int | None:
     if if_match is None or if_match.strip() == "*":
