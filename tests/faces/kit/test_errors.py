@@ -14,7 +14,7 @@ from tests.conftest import Tenant, client_for
 from tests.faces.kit.conftest import Probe
 
 
-def error_of(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
+def expect_error(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
     """The error of an answer, whose form is checked here."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/json"
@@ -36,12 +36,12 @@ async def post(client: httpx.AsyncClient, content: str | bytes) -> httpx.Respons
     "path", ["/", "/v1", "/v1/nothing", "/v1/customers/", "/v2/customers", "/v1/docs/nothing"]
 )
 async def test_an_unknown_address(api: httpx.AsyncClient, path: str) -> None:
-    error_of(await api.get(path), 404, "not_found")
+    expect_error(await api.get(path), 404, "not_found")
 
 
 async def test_a_method_that_is_not_taken(api: httpx.AsyncClient) -> None:
     answer = await api.put("/v1/customers", json={})
-    error_of(answer, 405, "method_not_allowed")
+    expect_error(answer, 405, "method_not_allowed")
     assert answer.headers["allow"]
 
 
@@ -76,7 +76,7 @@ async def test_a_method_that_is_not_taken(api: httpx.AsyncClient) -> None:
 async def test_a_body_that_cannot_be_read(api: httpx.AsyncClient, body: str | bytes, field: str) -> None:
     answer = await post(api, body)
     assert answer.status_code == 400, answer.text
-    error = error_of(answer, 400, answer.json()["error"]["code"])
+    error = expect_error(answer, 400, answer.json()["error"]["code"])
     assert (error["field"], bool(error["allowed"])) == (field, True), error
     assert (await api.get("/v1/customers")).json()["data"] == []
 
@@ -110,7 +110,7 @@ async def test_a_deep_document_that_is_deep_enough_for_anyone_is_read(api: httpx
 async def test_a_wrong_field_says_what_is_allowed(
     api: httpx.AsyncClient, body: dict[str, Any], field: str, allowed: str
 ) -> None:
-    error = error_of(await api.post("/v1/customers", json=body), 400, "invalid")
+    error = expect_error(await api.post("/v1/customers", json=body), 400, "invalid")
     assert (error["field"], error["allowed"]) == (field, allowed)
     assert "instance of" not in error["message"], "names of classes are the inside"
 
@@ -122,14 +122,14 @@ async def test_a_wrong_field_says_what_is_allowed(
 async def test_a_wrong_parameter_says_what_is_allowed(
     api: httpx.AsyncClient, limit: str, allowed: str
 ) -> None:
-    error = error_of(await api.get("/v1/customers", params={"limit": limit}), 400, "invalid")
+    error = expect_error(await api.get("/v1/customers", params={"limit": limit}), 400, "invalid")
     assert (error["field"], error["allowed"]) == ("limit", allowed)
 
 
 @pytest.mark.parametrize("value", ["\x00", "a\x00b"])
 async def test_a_nul_in_a_search_is_the_callers_fault(api: httpx.AsyncClient, value: str) -> None:
     answer = await api.get("/v1/customers", params={"external_id": value})
-    error_of(answer, 400, "invalid")
+    expect_error(answer, 400, "invalid")
 
 
 async def test_a_body_that_is_too_large_is_refused_while_it_arrives(store: Store, tenant: Tenant) -> None:
@@ -142,7 +142,7 @@ async def test_a_body_that_is_too_large_is_refused_while_it_arrives(store: Store
             yield b"x" * 1024
 
     async with client_for(store, tenant.key, Settings(rate_limit=0, max_body=4096)) as client:
-        error = error_of(await client.post("/v1/customers", content=endless()), 413, "too_large")
+        error = expect_error(await client.post("/v1/customers", content=endless()), 413, "too_large")
         assert error["allowed"] == "at most 4096 bytes"
         assert (await client.post("/v1/customers", json={"name": "A"})).status_code == 201
     assert sent <= 8192, "the rest is not waited for"
@@ -153,7 +153,7 @@ async def test_what_nobody_expected_says_nothing_of_the_inside(
 ) -> None:
     with caplog.at_level(logging.ERROR, logger="counterfoil.http"):
         answer = await probing.post("/v1/probe/crash", json={})
-    error = error_of(answer, 500, "error")
+    error = expect_error(answer, 500, "error")
     assert "secret" not in answer.text
     assert "RuntimeError" not in answer.text
     [record] = caplog.records
@@ -172,7 +172,7 @@ async def test_what_fails_outside_of_a_transaction_has_the_form_too(
     monkeypatch.setattr("counterfoil.faces.native.health.check_ready", broken)
     async with client_for(store, tenant.key) as client:
         answer = await client.get("/v1/readyz")
-    error = error_of(answer, 500, "error")
+    error = expect_error(answer, 500, "error")
     assert "secret" not in answer.text
     assert any(error["request_id"] in record.getMessage() for record in caplog.records)
 
@@ -180,7 +180,7 @@ async def test_what_fails_outside_of_a_transaction_has_the_form_too(
 async def test_a_database_that_does_not_answer_is_503(tenant: Tenant) -> None:
     store = Store("postgresql://nobody@127.0.0.1:1/nothing")
     async with client_for(store, tenant.key) as client:
-        error_of(await client.get("/v1/customers"), 503, "unavailable")
+        expect_error(await client.get("/v1/customers"), 503, "unavailable")
     await store.close()
 
 

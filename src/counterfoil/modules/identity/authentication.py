@@ -89,7 +89,7 @@ class Authenticator:
         else:
             principal = known[1]
         if principal.expires_at is not None and principal.expires_at <= self._store.clock():
-            raise Unauthenticated("this key has expired")
+            raise _refused("this key has expired", "a key that has not")
         return principal
 
     async def operator(self, secret: str) -> Operator:
@@ -100,14 +100,14 @@ class Authenticator:
             async with self._store.system() as uow:
                 found = await repository.operator_by_hash(uow, digest)
         if found is None or not hmac.compare_digest(found[1], digest):
-            raise Unauthenticated("this operator key opens nothing")
+            raise _refused("this operator key opens nothing", "an operator's key that is not revoked")
         return Operator(found[0])
 
     async def _look_up(self, digest: bytes) -> Principal:
         async with self._store.system() as uow:
             key = await repository.key_by_hash(uow, digest)
         if key is None or not hmac.compare_digest(key.secret_hash, digest) or key.revoked_at:
-            raise Unauthenticated("this key opens nothing")
+            raise _refused("this key opens nothing", "an API key that is not revoked")
         if key.status is not OrganizationStatus.ACTIVE:
             raise Forbidden("this organization is suspended")
         return Principal(
@@ -118,3 +118,7 @@ class Authenticator:
             permissions=frozenset(key.scopes) or PERMISSIONS,
             expires_at=key.expires_at,
         )
+
+
+def _refused(message: str, allowed: str) -> Unauthenticated:
+    return Unauthenticated(message, field="Authorization", allowed=allowed)

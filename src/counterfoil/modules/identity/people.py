@@ -156,9 +156,7 @@ async def _check_role(uow: Uow, role_id: UUID, within: frozenset[str]) -> None:
     try:
         role = await repository.get_role(uow, role_id)
     except NotFound:
-        raise InvalidInput(
-            "role_id names no role of this organization", field="role_id", allowed="the id of a role"
-        ) from None
+        raise NotFound("no such role", field="role_id", allowed="the id of a role") from None
     if not within >= set(role.permissions):
         raise Forbidden("this key may not give a role that may do more than it", field="role_id")
 
