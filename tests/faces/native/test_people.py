@@ -106,7 +106,6 @@ async def test_nobody_gives_a_role_that_may_do_more_than_they(live: httpx.AsyncC
         ({"email": "@c.example"}, "email"),
         ({"name": " "}, "name"),
         ({"name": "a\x00b"}, "name"),
-        ({"role_id": "role_01jd3v8x9mf2k7t0r5w4y6z1ab"}, "role_id"),
         ({"role_id": "user_01jd3v8x9mf2k7t0r5w4y6z1ab"}, "role_id"),
         ({"role_id": None}, "role_id"),
     ],
@@ -130,4 +129,7 @@ async def test_another_organizations_role_and_user_are_unknown(
     assert (await other_api.get(f"/v1/users/{user['id']}")).status_code == 404
     assert (await other_api.get(f"/v1/roles/{reader['id']}")).status_code == 404
     refused = await live.patch(f"/v1/users/{user['id']}", json={"role_id": foreign["id"]})
-    assert (refused.status_code, refused.json()["error"]["field"]) == (400, "role_id")
+    assert (refused.status_code, refused.json()["error"]["field"]) == (404, "role_id")
+    nobodys = {**body, "email": "b@b.example", "role_id": "role_01jd3v8x9mf2k7t0r5w4y6z1ab"}
+    refused = await live.post("/v1/users", json=nobodys)
+    assert (refused.status_code, refused.json()["error"]["field"]) == (404, "role_id")
