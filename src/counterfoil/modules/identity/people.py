@@ -73,8 +73,8 @@ async def update_role(
 async def create_user(uow: Uow, new: NewUser, *, within: frozenset[str] = PERMISSIONS) -> User:
     """Add a person.
 
-    Raises ``InvalidInput`` for an address that is none, ``NotFound`` for such a role, ``Forbidden`` for a role
-    that may do more than ``within`` or a sandbox's key, ``AlreadyExists`` for an address that is taken.
+    Raises ``InvalidInput`` for an address that is none, ``NotFound`` for an unknown role, ``Forbidden`` for a
+    role that may do more than ``within`` or a sandbox's key, ``AlreadyExists`` for an address that is taken.
     """
     await _in_live(uow)
     await _check_role(uow, new.role_id, within)
