@@ -1,0 +1,410 @@
+"""A seller with one of everything, and a sample of every call that can be made on it.
+
+Owns: the objects, made over HTTP as a client would; for each operation of the OpenAPI document the path,
+query and body of a call that this seller may make.  Does not own: what is asserted of them.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Final
+
+import httpx
+from sqlalchemy import TextClause, text
+
+from counterfoil.bootstrap import http_app, make_worker
+from counterfoil.modules.identity import (
+    EnvironmentKind,
+    NewApiClient,
+    create_api_client,
+    create_operator_key,
+    environments_of,
+)
+from counterfoil.settings import Settings
+from counterfoil.store import Store, SystemUow
+from tests.conftest import Tenant, client_for, make_tenant
+
+UNSAFE: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of the OpenAPI document."""
+
+    id: str
+    method: str
+    path: str
+    parameters: tuple[dict[str, Any], ...]
+    schema: dict[str, Any] | None
+    security: dict[str, list[str]]
+
+    def names(self, place: str) -> list[str]:
+        """The names of its parameters in ``path``, ``query`` or ``header``."""
+        return [one["name"] for one in self.parameters if one["in"] == place]
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The OpenAPI document of the whole application."""
+    app = http_app(Settings(rate_limit=0), Store("postgresql://nobody@127.0.0.1:1/nothing"))
+    return app.openapi()
+
+
+def operations() -> list[Operation]:
+    """Every operation of the document."""
+    return [
+        Operation(
+            content["operationId"],
+            method.upper(),
+            path,
+            tuple(content.get("parameters", ())),
+            content.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema"),
+            (content["security"] or [{}])[0],
+        )
+        for path, methods in document()["paths"].items()
+        for method, content in methods.items()
+    ]
+
+
+def resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema itself where the document only names it; of a choice the one that is not null."""
+    if "$ref" in schema:
+        found: dict[str, Any] = document()["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        return found
+    choices = [one for one in schema.get("anyOf", ()) if one.get("type") != "null"]
+    return {**resolved(choices[0]), **schema} if choices else schema
+
+
+@dataclass
+class Call:
+    """One request."""
+
+    method: str
+    path: str
+    query: dict[str, Any] = field(default_factory=dict)
+    body: Any = None
+
+    async def send(self, http: httpx.AsyncClient, key: str, **headers: str) -> httpx.Response:
+        """Send it with a key; without a body nothing is sent."""
+        headers["Authorization"] = f"Bearer {key}"
+        return await http.request(self.method, self.path, params=self.query, json=self.body, headers=headers)
+
+
+@dataclass
+class World:
+    """A seller's objects, by kind, and the keys to them."""
+
+    tenant: Tenant
+    live_key: str
+    operator_key: str
+    ids: dict[str, str] = field(default_factory=dict)
+
+    def key_for(self, operation: Operation) -> str:
+        """The key that ``operation`` needs: of the sandbox, of the live environment, or an operator's."""
+        if "operatorKey" in operation.security:
+            return self.operator_key
+        people = operation.path.startswith(("/v1/roles", "/v1/users"))
+        return self.live_key if people else self.tenant.key
+
+    def sample(self, operation: Operation) -> Call:
+        """A call of ``operation`` that this seller may make; a missing sample is a ``KeyError``."""
+        path = operation.path
+        for name in operation.names("path"):
+            path = path.replace(f"{{{name}}}", self.ids[_PATHS.get((operation.id, name), name)])
+        query = {
+            name: self.ids[_QUERIES.get((operation.id, name), name)]
+            for name in operation.names("query")
+            if (operation.id, name) in _QUERIES or (name.endswith("_id") and name != "external_id")
+        }
+        body = None if operation.schema is None else _BODIES[operation.id](self.ids)
+        return Call(operation.method, path, query | _MORE.get(operation.id, {}), copy.deepcopy(body))
+
+    async def fingerprint(self, store: Store) -> dict[str, Any]:
+        """Every row of this seller, in short: equal before and after what must change nothing."""
+        ids = {
+            "organization_id": self.tenant.organization.id,
+            "environment_id": self.tenant.environment.id,
+        }
+        async with store.system() as uow:
+            found = await uow.execute(await _fingerprint_statement(uow), ids)
+            return {row.name: (row.rows, row.digest) for row in found}
+
+
+_TABLES: Final = text(
+    """
+    select table_name, column_name from information_schema.columns
+    where table_schema = 'public' and column_name in ('environment_id', 'organization_id')
+      and table_name <> 'idempotency_keys'
+    """
+)
+
+
+async def _fingerprint_statement(uow: SystemUow) -> TextClause:
+    """Of every table with a tenant's rows: how many there are, and a digest of them all."""
+    kept = [(row.table_name, row.column_name) for row in await uow.execute(_TABLES)]
+    assert len(kept) > 20, "the tables are found"
+    return text(
+        " union all ".join(
+            f"select '{table}' as name, count(*) as rows,"
+            " md5(string_agg(t::text, '|' order by t::text)) as digest"
+            f" from {table} t where {column} = :{column}"
+            for table, column in (*kept, ("organizations", "id"))
+        ).replace("where id = :id", "where id = :organization_id")
+    )
+
+
+# Where the parameter's name is not the name of the object.
+_PATHS: Final = {
+    ("test_clocks.get", "clock_id"): "test_clock_id",
+    ("api_clients.get", "client_id"): "api_client_id",
+    ("api_clients.revoke", "client_id"): "api_client_id",
+    ("billing.finalise", "invoice_id"): "draft_id",
+    ("invoices.void", "invoice_id"): "open_id",
+    ("plans.publish_version", "number"): "draft_number",
+}
+_QUERIES: Final = {
+    ("usage.read", "meter"): "meter_id",
+    ("usage.read", "customer"): "customer_id",
+    ("events.list", "customer"): "customer_id",
+    ("ledger.transactions", "reference"): "invoice_id",
+}
+_MORE: Final[dict[str, dict[str, Any]]] = {
+    "usage.read": {"from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"},
+}
+
+Ids = dict[str, str]
+_TOKENS: Final = {"tiers": [{"up_to": "1000", "unit_amount": "0.02"}, {"up_to": None, "unit_amount": "0.01"}]}
+
+
+def _prices(ids: Ids) -> list[dict[str, Any]]:
+    common = {"interval": {"unit": "month"}, "tax_rate_ids": [ids["tax_rate_id"]]}
+    seats = {"model": "per_unit", "params": {"EUR": {"unit_amount": "15"}}, "quantity_source": "item"}
+    tokens = {
+        "model": "graduated",
+        "params": {"EUR": _TOKENS},
+        "quantity_source": "usage",
+        "cadence": "in_arrears",
+        "meter_id": ids["meter_id"],
+    }
+    return [{"code": "seats", **seats, **common}, {"code": "tokens", **tokens, **common}]
+
+
+def _version(ids: Ids) -> dict[str, Any]:
+    return {"features": [{"feature_id": ids["feature_id"], "value": True}], "prices": _prices(ids)}
+
+
+def _fixed(**body: Any) -> Callable[[Ids], dict[str, Any]]:
+    return lambda _: body
+
+
+_ADDRESS: Final = {"line1": "Hafenstr. 1", "city": "Hamburg", "postal_code": "20457", "country": "DE"}
+_TOKENS_METER: Final = {
+    "event_name": "completion",
+    "aggregation": "sum",
+    "property": "tokens",
+    "filters": {"region": ["eu"]},
+    "group_by": ["model"],
+}
+_EVENT: Final = {
+    "name": "completion",
+    "at": "2026-01-15T00:00:00Z",
+    "properties": {"tokens": 100, "region": "eu", "model": "large"},
+}
+
+# A body for every operation that takes one.  Codes, names and slugs are not yet taken.
+_BODIES: Final[dict[str, Callable[[Ids], dict[str, Any]]]] = {
+    "customers.create": _fixed(
+        name="Nordwind",
+        external_id="crm-1",
+        email="a@nordwind.example",
+        currency="EUR",
+        zone="Europe/Berlin",
+        address=_ADDRESS,
+        tax_number="DE1",
+        metadata={"a": 1},
+    ),
+    "customers.update": _fixed(name="Südwind", metadata={"a": 2}),
+    "products.create": _fixed(code="suite", name="Suite", external_id="p-1", description="All"),
+    "products.update": _fixed(name="Other", description="None"),
+    "features.create": lambda ids: {
+        "code": "calls",
+        "name": "Calls",
+        "kind": "metered",
+        "meter_id": ids["meter_id"],
+        "external_id": "f-1",
+    },
+    "features.update": _fixed(name="Other"),
+    "meters.create": _fixed(code="tokens-2", name="Tokens", external_id="m-1", **_TOKENS_METER),
+    "meters.update": _fixed(name="Other"),
+    "tax_rates.create": _fixed(code="vat-2", name="VAT", percent="19", external_id="t-1"),
+    "tax_rates.update": _fixed(name="Other"),
+    "plans.create": lambda ids: {
+        "code": "team",
+        "name": "Team",
+        "description": "For teams",
+        "product_id": ids["product_id"],
+        "external_id": "pl-1",
+        "publish": True,
+        **_version(ids),
+    },
+    "plans.update": _fixed(name="Other", description="None"),
+    "plans.create_version": lambda ids: {"external_id": "pv-1", **_version(ids)},
+    "events.send": lambda ids: {
+        "id": "e-new",
+        "customer": ids["customer_id"],
+        "subscription": ids["subscription_id"],
+        **_EVENT,
+    },
+    "subscriptions.create": lambda ids: {
+        "customer_id": ids["customer_id"],
+        "plan_version_id": ids["plan_version_id"],
+        "currency": "EUR",
+        "quantities": {"seats": "2"},
+        "started_at": "2026-01-05T00:00:00Z",
+        "external_id": "s-1",
+    },
+    "subscriptions.update": _fixed(external_id="s-2", metadata={"a": 2}),
+    "subscriptions.update_item": _fixed(quantity="4"),
+    "subscriptions.cancel": _fixed(when="period_end"),
+    "issuers.create": _fixed(
+        code="branch",
+        name="Branch",
+        external_id="i-1",
+        address=_ADDRESS,
+        tax_number="DE2",
+        footer="Thank you",
+        number_prefix="B-",
+        next_number=10,
+        grace_seconds=60,
+        net_days=30,
+        language="en",
+    ),
+    "issuers.update": _fixed(name="Other", address=_ADDRESS, footer="Bye", net_days=10),
+    "invoices.update": _fixed(external_id="inv-1", metadata={"a": 2}),
+    "payments.create": lambda ids: {
+        "amount": "1.00",
+        "currency": "EUR",
+        "invoice_id": ids["open_id"],
+        "customer_id": ids["customer_id"],
+        "method": "cash",
+        "reference": "Note",
+        "received_at": "2026-01-20T00:00:00Z",
+        "external_id": "pay-1",
+    },
+    "billing.advance": _fixed(to="2026-03-10T00:45:00Z"),
+    "test_clocks.create": _fixed(now_at="2026-01-01T00:00:00Z", name="second"),
+    "environments.create": _fixed(name="trial"),
+    "api_clients.create": _fixed(name="reader", scopes=["customers:read"], expires_at="2099-01-01T00:00:00Z"),
+    "roles.create": _fixed(name="teller", permissions=["invoices:read"]),
+    "roles.update": _fixed(name="clerk", permissions=["invoices:read", "ledger:read"]),
+    "users.create": lambda ids: {
+        "email": "b@nordwind.example",
+        "name": "B",
+        "role_id": ids["role_id"],
+    },
+    "users.update": lambda ids: {"name": "C", "role_id": ids["role_id"]},
+    "organizations.create": lambda ids: {
+        "name": "Nordwind",
+        "slug": f"n-{ids['organization_id'][-26:]}",
+        "metadata": {"a": 1},
+    },
+}
+
+
+@asynccontextmanager
+async def make_world(store: Store, name: str) -> AsyncIterator[World]:
+    """A new organization with one of everything: billed twice, paid once, a draft waiting."""
+    tenant = await make_tenant(store, name)
+    async with store.system() as uow:
+        operator_key = await create_operator_key(uow, name)
+        kept = await environments_of(uow, tenant.organization.id)
+        (live,) = [one for one in kept if one.kind is EnvironmentKind.LIVE]
+        _, live_key = await create_api_client(uow, live, NewApiClient("live"))
+    world = World(tenant, live_key, operator_key)
+    async with client_for(store, tenant.key) as api:
+        await _Maker(world, api, store).make()
+    yield world
+
+
+class _Maker:
+    def __init__(self, world: World, api: httpx.AsyncClient, store: Store) -> None:
+        self.world, self.ids, self.api, self.store = world, world.ids, api, store
+
+    async def post(self, path: str, body: Any = None, **headers: str) -> Any:
+        answer = await self.api.post(f"/v1{path}", json=body, headers=headers)
+        assert answer.is_success, f"{path}: {answer.text}"
+        return answer.json()
+
+    async def get(self, path: str, **query: str) -> Any:
+        answer = await self.api.get(f"/v1{path}", params=query)
+        assert answer.is_success, f"{path}: {answer.text}"
+        return answer.json()
+
+    async def make(self) -> None:
+        """Everything, in the order in which one needs the other."""
+        clock = await self.post("/test-clocks", {"name": "main", "now_at": "2026-01-10T00:00:00Z"})
+        self.ids["test_clock_id"] = clock["id"]
+        await self._catalog()
+        await self._contract()
+        await self._bills()
+        await self._people()
+
+    async def _keep(self, name: str, path: str, body: Any, **headers: str) -> Any:
+        made = await self.post(path, body, **headers)
+        self.ids[name] = made["id"]
+        return made
+
+    async def _catalog(self) -> None:
+        await self._keep("product_id", "/products", {"code": "base", "name": "Base"})
+        await self._keep("meter_id", "/meters", {"code": "tokens", "name": "Tokens", **_TOKENS_METER})
+        await self._keep("tax_rate_id", "/tax-rates", {"code": "vat", "name": "VAT", "percent": "20"})
+        await self._keep("feature_id", "/features", {"code": "sso", "name": "SSO", "kind": "boolean"})
+        plan = {"code": "pro", "name": "Pro", "product_id": self.ids["product_id"], "publish": True}
+        made = await self._keep("plan_id", "/plans", plan | _version(self.ids))
+        self.ids["plan_version_id"] = made["published_version"]["id"]
+        self.ids["price_id"] = made["published_version"]["prices"][0]["id"]
+        draft = await self.post(f"/plans/{self.ids['plan_id']}/versions", _version(self.ids))
+        self.ids |= {"number": "1", "draft_number": str(draft["number"])}
+
+    async def _contract(self) -> None:
+        customer = {"name": "Kunde", "external_id": "crm-0", "currency": "EUR"}
+        await self._keep("customer_id", "/customers", customer)
+        body = {"customer_id": self.ids["customer_id"], "plan_id": self.ids["plan_id"]}
+        made = await self._keep("subscription_id", "/subscriptions", body | {"quantities": {"seats": "3"}})
+        self.ids["item_id"] = made["items"][0]["id"]
+        event = {"id": "evt-of-" + self.ids["customer_id"], "customer": self.ids["customer_id"]}
+        await self.post("/events", event | _EVENT | {"at": "2026-01-10T00:00:00Z"})
+        self.ids["event_id"] = event["id"]
+
+    async def _bills(self) -> None:
+        """Three months: the first is paid, the second is open, the third is a draft in its grace."""
+        for to in ("2026-02-10T02:00:00Z", "2026-03-10T00:30:00Z"):
+            clock = self.ids["test_clock_id"]
+            operation = await self._keep("operation_id", f"/test-clocks/{clock}/advance", {"to": to})
+            await make_worker(self.store).drain()
+            done = await self.get(f"/operations/{operation['id']}")
+            assert done["status"] == "succeeded", done
+        draft, second, first = (await self.get("/invoices"))["data"]
+        assert [one["status"] for one in (draft, second, first)] == ["draft", "open", "open"]
+        self.ids |= {"draft_id": draft["id"], "open_id": second["id"], "invoice_id": first["id"]}
+        self.ids |= {"position": "1", "issuer_id": first["issuer_id"]}
+        payment = {"amount": first["total"], "currency": "EUR", "invoice_id": first["id"]}
+        await self._keep("payment_id", "/payments", payment)
+
+    async def _people(self) -> None:
+        await self._keep("environment_id", "/environments", {"name": "second"})
+        client = {"name": "spare", "scopes": ["customers:read"]}
+        await self._keep("api_client_id", "/api-clients", client)
+        live = {"Authorization": f"Bearer {self.world.live_key}"}
+        await self._keep("role_id", "/roles", {"name": "greeter", "permissions": ["customers:read"]}, **live)
+        user = {"email": "a@nordwind.example", "name": "A", "role_id": self.ids["role_id"]}
+        await self._keep("user_id", "/users", user, **live)
+        slug = self.world.tenant.organization.id.hex
+        operator = {"Authorization": f"Bearer {self.world.operator_key}"}
+        await self._keep(
+            "organization_id", "/organizations", {"name": "Spare", "slug": f"s-{slug}"}, **operator
+        )
