@@ -6,7 +6,9 @@ import httpx
 
 
 async def test_a_customer_is_made_and_read_back(api: httpx.AsyncClient) -> None:
-    made = await api.post("/v1/customers", json={"name": "Nordwind", "zone": "Europe/Berlin", "external_id": "n1"})
+    made = await api.post(
+        "/v1/customers", json={"name": "Nordwind", "zone": "Europe/Berlin", "external_id": "n1"}
+    )
     assert made.status_code == 201
     assert made.headers["etag"] == '"1"'
     read = await api.get(f"/v1/customers/{made.json()['id']}")
