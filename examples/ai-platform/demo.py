@@ -100,7 +100,6 @@ class Demo:
 
         say("The grace of a day is over: drafts are rated with the usage and finalised, without a gap")
         self.run("clock", "advance", "2026-07-02T12:00:00Z")
-        self.run("invoice", "list", "--limit", "25")
 
         say("One of them, and why a line of it is what it is")
         invoices = json.loads(self.run("invoice", "list", "--limit", "25", "--json", show=False))
@@ -108,8 +107,11 @@ class Demo:
         self.run("invoice", "show", number)
         self.run("invoice", "explain", number, "3")
         self.run("invoice", "pdf", number, "--output", str(self.home / f"{number}.pdf"))
-        self.run("doctor")
         self.pdf = self.home / f"{number}.pdf"
+
+        say("All is in order, and these are the invoices")
+        self.run("doctor")
+        self.run("invoice", "list", "--limit", "25")
 
     def ending(self, seconds: int) -> None:
         """What there is now, and how to go on."""

@@ -78,3 +78,6 @@ def main(starters: Starters) -> None:
     except CounterfoilError as error:
         complain(sentence(error))
         sys.exit(2 if isinstance(error, InvalidInput) else 1)
+    except OSError as error:  # the operating system refused: a directory, a file, a socket
+        complain(str(error))
+        sys.exit(1)

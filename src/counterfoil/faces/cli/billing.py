@@ -57,9 +57,10 @@ async def run(
         invoice_table(invoices[:SHOWN], names)
         if len(invoices) > SHOWN:
             note(f"… and {len(invoices) - SHOWN:,} more: counterfoil invoice list")
-    elif not done:
+    if not done:
         say("nothing is due")
-    say(f"{'would be: ' if dry_run else ''}{done_in_words(done)}", "bold" if done else "")
+        return
+    say(f"{'would be: ' if dry_run else ''}{done_in_words(done)}", "bold")
     if dry_run:
         note("A dry run: nothing was written.")
 

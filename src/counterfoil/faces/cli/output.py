@@ -69,7 +69,11 @@ def complain(text: str) -> None:
 
 
 def table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
-    """A table of results; a column whose name ends in ``>`` is of numbers and stands right."""
+    """A table of results, ``none`` without any; a column whose name ends in ``>`` is of numbers."""
+    rows = list(rows)
+    if not rows:
+        say("none")
+        return
     shown = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=None)
     shown.pad_edge = False
     for name in columns:
