@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from counterfoil.modules.identity import PERMISSIONS, NewApiClient, create_api_client
 from counterfoil.store import Store
@@ -172,3 +173,12 @@ def test_every_operation_says_whether_it_needs_a_key() -> None:
     open_to_all = {one.path for one in ALL if not one.security}
     assert open_to_all == {"/v1/healthz", "/v1/readyz", "/metrics"}
     assert set(document()["components"]["securitySchemes"]) == {"apiKey", "operatorKey"}
+
+
+async def test_without_a_tenant_the_program_sees_no_row_of_any_table(world: World, store: Store) -> None:
+    there = {name: rows for name, (rows, _) in (await world.fingerprint(store)).items()}
+    assert all(there.values()), f"a seller with nothing in {there} proves nothing"
+    async with store.engine.connect() as connection:
+        for table in there:
+            seen = (await connection.execute(text(f"select count(*) from {table}"))).scalar_one()
+            assert seen == 0, table
