@@ -7,7 +7,7 @@ import random
 
 from counterfoil.modules.customers import NewCustomer, create_customer
 from counterfoil.store import Store
-from counterfoil.store.outbox import list_changes, relay_changes
+from counterfoil.store.feed import list_changes, relay_changes
 from tests.conftest import Tenant
 
 

@@ -170,6 +170,13 @@ class Uow(_Transaction):
     async def commit(self) -> None:
         """Write the changes and the jobs and end the transaction; ``Store`` calls this."""
         if self._changes:
-            await write_changes(self.connection, self.scope, self._changes, now=self.now, wall=self.wall)
+            await write_changes(
+                self.connection,
+                self._changes,
+                environment_id=self.environment_id,
+                actor=self.actor,
+                now=self.now,
+                wall=self.wall,
+            )
             self._changes.clear()
         await super().commit()

@@ -12,9 +12,9 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from counterfoil.store.feed import relay_changes
 from counterfoil.store.idempotency import forget_expired
 from counterfoil.store.jobs import QUEUE, job_app
-from counterfoil.store.outbox import relay_changes
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping

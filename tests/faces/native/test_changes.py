@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from counterfoil.store import Store
-from counterfoil.store.outbox import relay_changes
+from counterfoil.store.feed import relay_changes
 
 
 async def relay(store: Store) -> None:
