@@ -2,7 +2,8 @@
 
 Stored numbers have their shortest form, so that ``->>`` is the text by which values are compared.  Windows of
 the same customer, subscription and time that differ in their filters only (prices by model, say) share one
-span, so that an event is fetched once for all of them.
+span: an event is fetched once for all of them, and compared with the windows of its own span alone, which no
+estimate of the planner can change.
 """
 
 from __future__ import annotations
@@ -63,19 +64,22 @@ def _statement(aggregation: Aggregation, filters: int, narrowed: int, groups: in
         f" and event.properties ->> cast(:filter_{n} as text) = any(cast(:values_{n} as text[]))"
         for n in range(filters)
     )
-    narrowing = "".join(f", event.properties ->> cast(:narrow_{n} as text) as n{n}" for n in range(narrowed))
+    narrowing = "".join(
+        f", span.f{n}, event.properties ->> cast(:narrow_{n} as text) as n{n}" for n in range(narrowed)
+    )
     grouping = "".join(f", event.properties ->> cast(:group_{n} as text) as g{n}" for n in range(groups))
-    sets = "".join(f", n{n} text[]" for n in range(narrowed))
-    within = "".join(f" and (wanted.n{n} is null or found.n{n} = any(wanted.n{n}))" for n in range(narrowed))
+    sets = "".join(f", f{n} jsonb[]" for n in range(narrowed))
+    wanted = "".join(f", found.f{n}" for n in range(narrowed))
+    within = "".join(f" and (wanted.f{n} is null or wanted.f{n} ? found.n{n})" for n in range(narrowed))
     shown = "".join(f", g{n}" for n in range(groups))
     order = "".join(f', g{n} collate "C" nulls first' for n in range(groups))
     return text(f"""
-        select wanted.key, {value} as value, count(*) as events,
+        select wanted.place, {value} as value, count(*) as events,
             min(at) as first_at, max(at) as last_at{shown}
         from (
-            select span.place as span, event.id, event.at, {part} as part{narrowing}{grouping}
+            select span.places, event.id, event.at, {part} as part{narrowing}{grouping}
             from jsonb_to_recordset(cast(:spans as jsonb)) as span
-                (place int, customer uuid, subscription uuid, "start" timestamptz, "end" timestamptz)
+                (places int[], customer uuid, subscription uuid, "start" timestamptz, "end" timestamptz{sets})
             join events as event
                 on event.environment_id = cast(:environment as uuid)
                 and event.customer_id = span.customer
@@ -85,35 +89,42 @@ def _statement(aggregation: Aggregation, filters: int, narrowed: int, groups: in
             where event.name = :name{conditions}
             offset 0
         ) as found
-        join jsonb_to_recordset(cast(:windows as jsonb)) as wanted (key int, span int{sets})
-            on wanted.span = found.span{within}
-        where found.part is not null
-        group by wanted.key{shown}
-        order by wanted.key{order}
+        cross join lateral unnest(found.places{wanted}) as wanted
+            (place{"".join(f", f{n}" for n in range(narrowed))})
+        where found.part is not null{within}
+        group by wanted.place{shown}
+        order by wanted.place{order}
         limit :most
     """)  # noqa: S608  (numbers and constants of this file; every name and value is a parameter)
+
+
+def _spans(windows: Sequence[UsageWindow], narrowing: Sequence[str]) -> str:
+    """The windows (each known by its place) by span, with the values that each asks for, ``null`` for any.
+
+    The values are the keys of an object: a list within a list would be a second dimension to the database.
+    """
+    spans: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for place, window in enumerate(windows):
+        key = (window.customer_id, window.subscription_id, window.start, window.end)
+        span = spans.get(key)
+        if span is None:
+            names = ("customer", "subscription", "start", "end")
+            span = spans[key] = {**dict(zip(names, key, strict=True)), "places": []}
+            span |= {f"f{number}": [] for number in range(len(narrowing))}
+        span["places"].append(place)
+        for number, name in enumerate(narrowing):
+            values = window.filters.get(name)
+            span[f"f{number}"].append(None if values is None else dict.fromkeys(values, 1))
+    return json_text(list(spans.values()))
 
 
 def _parameters(uow: Uow, meter: Meter, windows: Sequence[UsageWindow]) -> tuple[dict[str, Any], int]:
     """The parameters of a statement, and by how many properties the windows are narrowed."""
     narrowing = sorted({name for window in windows for name in window.filters})
-    spans: dict[tuple[Any, ...], int] = {}
-    wanted: list[dict[str, Any]] = []
-    for window in windows:
-        span = (window.customer_id, window.subscription_id, window.start, window.end)
-        row: dict[str, Any] = {"key": window.key, "span": spans.setdefault(span, len(spans))}
-        for number, name in enumerate(narrowing):
-            if name in window.filters:
-                row[f"n{number}"] = list(window.filters[name])
-        wanted.append(row)
-    names = ("customer", "subscription", "start", "end")
     parameters: dict[str, Any] = {
         "environment": uow.environment_id,
         "name": meter.event_name,
-        "spans": json_text(
-            [dict(zip(names, span, strict=True), place=place) for span, place in spans.items()]
-        ),
-        "windows": json_text(wanted),
+        "spans": _spans(windows, narrowing),
     }
     if meter.property is not None:
         parameters["property"] = meter.property
@@ -130,9 +141,9 @@ async def read(uow: Uow, meter: Meter, windows: Sequence[UsageWindow]) -> dict[i
     parameters, narrowed = _parameters(uow, meter, windows)
     statement = _statement(meter.aggregation, len(meter.filters), narrowed, 0)
     rows = await uow.execute(statement, {**parameters, "most": len(windows)})
-    found = {row.key: _reading(row) for row in rows}
-    nothing = nothing_read(meter)
-    return {window.key: found.get(window.key, nothing) for window in windows}
+    found = {row.place: _reading(row) for row in rows}
+    nothing = MeterReading(_OF_NOTHING[meter.aggregation], 0, None, None)
+    return {window.key: found.get(place, nothing) for place, window in enumerate(windows)}
 
 
 async def read_groups(
@@ -144,11 +155,6 @@ async def read_groups(
     groups = {f"group_{number}": name for number, name in enumerate(group_by)}
     rows = await uow.execute(statement, {**parameters, **groups, "most": most})
     return [GroupReading(tuple(row[5:]), _reading(row)) for row in rows]
-
-
-def nothing_read(meter: Meter) -> MeterReading:
-    """What a meter says where no event takes part."""
-    return MeterReading(_OF_NOTHING[meter.aggregation], 0, None, None)
 
 
 def _reading(row: Row[Any]) -> MeterReading:
