@@ -2,6 +2,7 @@
 
 Owns: how the store, the HTTP application, the worker and the command line are made from settings, and the
 life of ``serve``: database, application, worker, and back down in the opposite order.
+Parts are imported where they are made: a command that needs no database does not wait for one's driver.
 """
 
 from __future__ import annotations
@@ -16,22 +17,15 @@ import time
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
-import uvloop
-
 from counterfoil.core.errors import Unavailable
-from counterfoil.faces.kit.context import Context
-from counterfoil.faces.kit.limits import RateLimiter
-from counterfoil.modules.identity import Authenticator
-from counterfoil.settings import Settings
-from counterfoil.store import Store
-from counterfoil.store.database import open_database
-from counterfoil.store.embedded import exclusive_serve_lock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 
     from fastapi import FastAPI
 
+    from counterfoil.settings import Settings
+    from counterfoil.store import Store
     from counterfoil.worker.runner import Worker
 
 type Progress = Callable[[str], None]
@@ -42,6 +36,9 @@ log = logging.getLogger("counterfoil")
 def http_app(settings: Settings, store: Store) -> FastAPI:
     """The HTTP application over an open store."""
     from counterfoil.faces.app import create_app
+    from counterfoil.faces.kit.context import Context
+    from counterfoil.faces.kit.limits import RateLimiter
+    from counterfoil.modules.identity import Authenticator
 
     return create_app(Context(settings, store, Authenticator(store), RateLimiter(settings.rate_limit)))
 
@@ -57,6 +54,8 @@ def make_worker(store: Store) -> Worker:
 @contextmanager
 def opened(settings: Settings, progress: Progress) -> Generator[str]:
     """The URL of the database that the settings name, ready."""
+    from counterfoil.store.database import open_database
+
     with open_database(settings, progress) as url:
         yield url
 
@@ -64,6 +63,8 @@ def opened(settings: Settings, progress: Progress) -> Generator[str]:
 @asynccontextmanager
 async def connected(settings: Settings, url: str) -> AsyncGenerator[Store]:
     """A store over a ready database; refuses a role that could read every tenant."""
+    from counterfoil.store import Store
+
     store = Store(url, pool_size=settings.pool_size)
     try:
         await store.check()
@@ -74,6 +75,8 @@ async def connected(settings: Settings, url: str) -> AsyncGenerator[Store]:
 
 def run[T](main: Coroutine[None, None, T]) -> T:
     """Run to the end on a fast event loop."""
+    import uvloop
+
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(main)
 
@@ -95,6 +98,8 @@ def serve(settings: Settings, progress: Progress, ready: Callable[[str], None]) 
 
     Raises ``Unavailable`` if the data directory is being served already or the port is taken.
     """
+    from counterfoil.store.embedded import exclusive_serve_lock
+
     log_to_stderr(settings.log_level)
     with contextlib.ExitStack() as stack:
         if settings.database_url is None:

@@ -165,3 +165,11 @@ async def test_a_wrong_filter_names_itself(api: httpx.AsyncClient, query: str, f
 async def test_an_id_of_another_kind_is_refused(api: httpx.AsyncClient) -> None:
     refused = await api.get("/v1/invoices/cus_01kahgp1g0edgrx4zm6byashwj")
     assert (refused.status_code, refused.json()["error"]["field"]) == (400, "invoice_id")
+
+
+async def test_an_invoice_is_found_by_its_number(api: httpx.AsyncClient, world: World) -> None:
+    made = await world.open(line("1"))
+    await world.open(line("2"))
+    found = (await api.get("/v1/invoices", params={"number": made.number})).json()["data"]
+    assert [one["id"] for one in found] == [show_id("invoice", made.id)]
+    assert (await api.get("/v1/invoices", params={"number": "INV-999999"})).json()["data"] == []

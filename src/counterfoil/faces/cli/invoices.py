@@ -161,20 +161,15 @@ async def pdf(
 async def find(uow: Uow, number: str) -> Invoice:
     """The invoice of this number or id."""
     from counterfoil.core.ids import parse_id
-    from counterfoil.faces.kit.units import MAX_PAGE, PageQuery
+    from counterfoil.faces.kit.units import PageQuery
     from counterfoil.modules.invoicing import get_invoice, list_invoices
 
     if number.startswith("inv_"):
         return await get_invoice(uow, parse_id("invoice", number, field="NUMBER"))
-    query = PageQuery(MAX_PAGE)
-    while True:
-        page = await list_invoices(uow, query)
-        for invoice in page.items:
-            if invoice.number == number:
-                return invoice
-        if not page.has_more:
-            raise NotFound(f"there is no invoice {number}", field="NUMBER", allowed="a number or inv_…")
-        query = PageQuery(MAX_PAGE, page.items[-1].id)
+    page = await list_invoices(uow, PageQuery(1), number=number)
+    if not page.items:
+        raise NotFound(f"there is no invoice {number}", field="NUMBER", allowed="a number or an id (inv_…)")
+    return page.items[0]
 
 
 async def customer_names(uow: Uow, invoices: Sequence[Invoice]) -> dict[UUID, str]:

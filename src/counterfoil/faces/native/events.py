@@ -12,8 +12,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import ConfigDict, Field
 
 from counterfoil.core.calendar import format_instant, parse_instant
-from counterfoil.core.errors import CounterfoilError, InvalidInput, NotFound
-from counterfoil.core.ids import parse_id
+from counterfoil.core.errors import CounterfoilError, InvalidInput
 from counterfoil.faces.kit.context import Unit, allow, context_of
 from counterfoil.faces.kit.wire import (
     DEFAULT_PAGE,
@@ -21,7 +20,6 @@ from counterfoil.faces.kit.wire import (
     CustomerId,
     InstantText,
     ListOf,
-    PageQuery,
     SubscriptionId,
     Wire,
 )
@@ -34,7 +32,7 @@ from counterfoil.faces.native.events_wire import (
     to_wire,
 )
 from counterfoil.faces.native.routes import NativeRoute
-from counterfoil.modules.subscriptions import get_subscription, list_subscriptions
+from counterfoil.modules.subscriptions import resolve_subscriptions
 from counterfoil.modules.usage import (
     AcceptedTimes,
     EventAnswer,
@@ -42,15 +40,12 @@ from counterfoil.modules.usage import (
     EventQuery,
     NewEvent,
     Outcome,
-    SubscriptionName,
     get_event,
     ingest,
     list_events,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-
     from counterfoil.settings import Settings
 
 router = APIRouter(prefix="/events", tags=["Events"], route_class=NativeRoute)
@@ -107,7 +102,7 @@ async def send(request: Request, uow: Unit) -> Response:
     events, single = read_events(await request.body())
     readable = [event for event in events if isinstance(event, NewEvent)]
     times = accepted_times(context_of(request).settings)
-    made = iter(await ingest(uow, readable, times=times, subscriptions=_subscriptions))
+    made = iter(await ingest(uow, readable, times=times, subscriptions=resolve_subscriptions))
     answers = [
         next(made) if isinstance(event, NewEvent) else EventAnswer(event[0], Outcome.REFUSED, event[1])
         for event in events
@@ -145,21 +140,6 @@ async def list_(
 async def get(event_id: str, uow: Unit) -> Response:
     """One event, by the id that it was sent with."""
     return Response(encode(to_wire(await get_event(uow, event_id))), media_type="application/json")
-
-
-async def _subscriptions(uow: Unit, names: Collection[str]) -> Mapping[str, SubscriptionName]:
-    """The subscriptions behind public or external ids; unknown ones are left out."""
-    found: dict[str, SubscriptionName] = {}
-    for name in names:
-        try:
-            subscription = await get_subscription(uow, parse_id("subscription", name))
-        except (InvalidInput, NotFound):
-            page = await list_subscriptions(uow, PageQuery(1), external_id=name)
-            if not page.items:
-                continue
-            subscription = page.items[0]
-        found[name] = SubscriptionName(subscription.id, subscription.customer_id)
-    return found
 
 
 def _cursor(place: EventPlace) -> str:

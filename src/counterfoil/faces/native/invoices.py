@@ -290,10 +290,16 @@ async def list_(
     customer_id: Annotated[CustomerId | None, Query(description="Only this customer's")] = None,
     subscription_id: Annotated[SubscriptionId | None, Query(description="Only of this subscription")] = None,
     status: Annotated[InvoiceState | None, Query(description="Only those that stand so")] = None,
+    number: Annotated[str | None, Query(description="Only of this number")] = None,
 ) -> Response:
     """Invoices, newest first."""
     page = await list_invoices(
-        uow, query, customer_id=customer_id, subscription_id=subscription_id, status=status
+        uow,
+        query,
+        customer_id=customer_id,
+        subscription_id=subscription_id,
+        status=status,
+        number=number,
     )
     return shown(list_of("invoice", page, to_wire))
 

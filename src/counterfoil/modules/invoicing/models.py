@@ -51,7 +51,7 @@ class InvoiceRow(Identified, Base):
     __tablename__ = "invoices"
     __table_args__ = (
         UniqueConstraint("environment_id", "external_id"),
-        UniqueConstraint("environment_id", "issuer_id", "number"),
+        UniqueConstraint("environment_id", "number", "issuer_id"),
         Index("ix_invoices_environment_id_id", "environment_id", text("id desc")),
         Index("ix_invoices_environment_id_customer_id_id", "environment_id", "customer_id", text("id desc")),
         Index(

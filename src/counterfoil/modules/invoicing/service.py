@@ -53,10 +53,17 @@ async def list_invoices(
     customer_id: UUID | None = None,
     subscription_id: UUID | None = None,
     status: InvoiceState | None = None,
+    number: str | None = None,
 ) -> Page[Invoice]:
-    """Invoices, newest first."""
+    """Invoices, newest first; of one number there is one for each issuer at most."""
+    check_text(number, "number", longest=100)
     return await repository.page(
-        uow, query, customer_id=customer_id, subscription_id=subscription_id, status=status
+        uow,
+        query,
+        customer_id=customer_id,
+        subscription_id=subscription_id,
+        status=status,
+        number=number,
     )
 
 

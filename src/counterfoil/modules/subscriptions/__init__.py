@@ -25,6 +25,7 @@ from counterfoil.modules.subscriptions.service import (
     list_subscriptions,
     lock_subscription,
     reactivate_subscription,
+    resolve_subscriptions,
     retry_billing,
     update_subscription,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "main_interval",
     "plan_item",
     "reactivate_subscription",
+    "resolve_subscriptions",
     "retry_billing",
     "terms_of",
     "update_subscription",

@@ -121,6 +121,21 @@ async def items_of(uow: Uow, subscription_ids: Collection[UUID]) -> dict[UUID, l
     return found
 
 
+async def by_names(
+    uow: Uow, ids: Collection[UUID], external_ids: Collection[str]
+) -> list[tuple[UUID, str | None, UUID]]:
+    """Id, external id and customer of the subscriptions with one of these ids or external ids."""
+    columns = (SubscriptionRow.id, SubscriptionRow.external_id, SubscriptionRow.customer_id)
+    found = []
+    for column, values in ((SubscriptionRow.id, ids), (SubscriptionRow.external_id, external_ids)):
+        if values:
+            statement = select(*columns).where(
+                SubscriptionRow.environment_id == uow.environment_id, column.in_(values)
+            )
+            found += [tuple(row) for row in await uow.execute(statement)]
+    return found
+
+
 async def due(uow: Uow, now: datetime, limit: int) -> list[Subscription]:
     """Subscriptions with something to do at ``now``, locked, without those that somebody else has locked."""
     statement = (

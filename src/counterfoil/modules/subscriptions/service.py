@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from counterfoil.core.errors import InvalidInput, NotFound, WrongState
+from counterfoil.core.ids import parse_id
 from counterfoil.core.states import SUBSCRIPTION, SubscriptionState, SubscriptionTrigger, advance
 from counterfoil.modules.catalog import QuantitySource, prices_by_ids
 from counterfoil.modules.subscriptions import planning, repository
@@ -18,6 +19,7 @@ from counterfoil.modules.subscriptions.types import (
     SubscriptionChanges,
     SubscriptionItem,
 )
+from counterfoil.modules.usage import SubscriptionName
 from counterfoil.store.guards import check_metadata, check_text, check_version
 
 if TYPE_CHECKING:
@@ -47,6 +49,25 @@ async def list_subscriptions(
 ) -> Page[Subscription]:
     """Subscriptions, newest first, ended ones included."""
     return await repository.page(uow, query, customer_id=customer_id, status=status, external_id=external_id)
+
+
+async def resolve_subscriptions(uow: Uow, names: Collection[str]) -> dict[str, SubscriptionName]:
+    """The subscriptions behind names that are public ids or external ids; unknown names are left out."""
+    wanted = set(names)
+    ids: dict[UUID, str] = {}
+    for name in wanted:
+        try:
+            ids[parse_id("subscription", name)] = name
+        except InvalidInput:
+            continue  # then it can only be an external id
+    found: dict[str, SubscriptionName] = {}
+    for id_, external_id, customer_id in await repository.by_names(uow, ids, wanted):
+        named = SubscriptionName(id_, customer_id)
+        if id_ in ids:
+            found[ids[id_]] = named
+        if external_id is not None and external_id in wanted:
+            found[external_id] = named
+    return found
 
 
 async def items_of(uow: Uow, subscription_ids: Collection[UUID]) -> dict[UUID, list[SubscriptionItem]]:

@@ -10,30 +10,25 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from counterfoil.core.errors import CounterfoilError, InvalidInput, NotFound
-from counterfoil.core.ids import parse_id
+from counterfoil.core.errors import CounterfoilError
 from counterfoil.faces.cli.imports.mapping import read_event
 from counterfoil.faces.cli.imports.rows import BadRow
-from counterfoil.faces.kit.units import PageQuery
-from counterfoil.modules.subscriptions import get_subscription, list_subscriptions
+from counterfoil.modules.subscriptions import resolve_subscriptions
 from counterfoil.modules.usage import (
     MAX_BATCH,
     AcceptedTimes,
     NewEvent,
     Outcome,
-    SubscriptionName,
     ingest,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from counterfoil.faces.cli.imports.identity import RowIds
     from counterfoil.faces.cli.imports.mapping import Columns, EventRow
     from counterfoil.faces.cli.imports.rows import Row
     from counterfoil.faces.cli.session import Tenant
-    from counterfoil.faces.kit.units import Uow
-    from counterfoil.modules.subscriptions import Subscription
 
 
 @dataclass(slots=True)
@@ -73,7 +68,7 @@ async def import_rows(
     for batch in _batches(rows, columns, ids, refuse):
         async with tenant.unit() as uow:
             events = [_event(row, id_) for row, id_ in batch]
-            answers = await ingest(uow, events, times=times, subscriptions=_subscriptions)
+            answers = await ingest(uow, events, times=times, subscriptions=resolve_subscriptions)
         for (row, id_), answer in zip(batch, answers, strict=True):
             match answer.outcome:
                 case Outcome.ACCEPTED:
@@ -115,21 +110,3 @@ def _batches(
 
 def _event(row: EventRow, id_: str) -> NewEvent:
     return NewEvent(id_, row.name, row.customer, row.subscription, row.at, row.properties)
-
-
-async def _subscriptions(uow: Uow, names: Collection[str]) -> dict[str, SubscriptionName]:
-    """The subscriptions behind public or external ids; unknown ones are left out."""
-    found: dict[str, SubscriptionName] = {}
-    for name in names:
-        page = await list_subscriptions(uow, PageQuery(1), external_id=name)
-        known = page.items or await _by_id(uow, name)
-        for subscription in known:
-            found[name] = SubscriptionName(subscription.id, subscription.customer_id)
-    return found
-
-
-async def _by_id(uow: Uow, name: str) -> list[Subscription]:
-    try:
-        return [await get_subscription(uow, parse_id("subscription", name))]
-    except (InvalidInput, NotFound):
-        return []

@@ -164,6 +164,7 @@ async def page(
     customer_id: UUID | None,
     subscription_id: UUID | None,
     status: InvoiceState | None,
+    number: str | None,
 ) -> Page[Invoice]:
     """Invoices, newest first."""
     statement = _SELECT.where(InvoiceRow.environment_id == uow.environment_id)
@@ -173,6 +174,8 @@ async def page(
         statement = statement.where(InvoiceRow.subscription_id == subscription_id)
     if status is not None:
         statement = statement.where(InvoiceRow.status == status)
+    if number is not None:
+        statement = statement.where(InvoiceRow.number == number)
     rows = await uow.execute(paged(statement, InvoiceRow.id, query))
     return page_of([_invoice(row) for row in rows], query)
 

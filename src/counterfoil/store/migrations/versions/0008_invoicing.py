@@ -122,7 +122,7 @@ def _invoices() -> None:
         sa.Column("buyer", JSONB),
         sa.UniqueConstraint("environment_id", "external_id", name="uq_invoices_environment_id_external_id"),
         sa.UniqueConstraint(
-            "environment_id", "issuer_id", "number", name="uq_invoices_environment_id_issuer_id_number"
+            "environment_id", "number", "issuer_id", name="uq_invoices_environment_id_number_issuer_id"
         ),
         sa.CheckConstraint("period_start < period_end", name="ck_invoices_period"),
         sa.CheckConstraint("subtotal + tax = total", name="ck_invoices_total"),
