@@ -1,6 +1,6 @@
 # Everything a developer runs. Each target sets up first; a set-up that stands costs a few milliseconds.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test run lint fmt types arch golden bench docs ci
+.PHONY: help setup demo test test-long run lint fmt types arch golden bench docs ci
 
 BIN := .venv/bin
 CODE := $(wildcard src tests benchmarks examples scripts)
@@ -8,7 +8,7 @@ PYTEST_ARGS ?=
 ARGS ?=
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | awk -F '\t' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
 setup: ## prepare everything into .venv
 	@scripts/setup
@@ -18,6 +18,9 @@ demo: setup ## a price list and a month's usage become invoices
 
 test: setup ## the whole test suite (PYTEST_ARGS="-k ledger -n 2")
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-long: setup ## the API against its document, with many more calls than in the suite
+	@COUNTERFOIL_FUZZ_EXAMPLES=1000 $(BIN)/python -m pytest tests/faces/contract/test_fuzz.py $(PYTEST_ARGS)
 
 run: setup ## serve API, worker and embedded database (ARGS="--port 8000")
 	@$(BIN)/counterfoil serve $(ARGS)
