@@ -142,8 +142,7 @@ class _Names:
                     "this customer has no such subscription",
                     "the id or external id of a subscription of this customer",
                 )
-        time = "" if event.at is None else event.at.isoformat()
-        return BoundEvent(event.id, event.name, customer, subscription, time, properties)
+        return BoundEvent(event.id, event.name, customer, subscription, event.at, properties)
 
 
 def _askable(names: Collection[str]) -> list[str]:
@@ -158,11 +157,10 @@ async def _store(uow: Uow, bound: Sequence[tuple[int, BoundEvent]]) -> dict[int,
     """Write what is new, compare what is not with what is stored."""
     if not bound:
         return {}
-    now = uow.now.isoformat()
     first: dict[str, BoundEvent] = {}
     for _, event in bound:
         if event.id not in first:
-            first[event.id] = event if event.time else event._replace(time=now)
+            first[event.id] = event._replace(at=uow.now) if event.at is None else event
     new = await repository.insert_new(uow, list(first.values()))
     outcomes: dict[int, EventAnswer] = {}
     again: list[tuple[int, BoundEvent]] = []

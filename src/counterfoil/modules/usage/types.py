@@ -10,6 +10,8 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
+
 from counterfoil.core.rating import PropertyValue
 from counterfoil.modules.catalog import Meter
 from counterfoil.store import Uow
@@ -24,11 +26,11 @@ MAX_TEXT: Final = 1024
 """The most characters of a property that is a text."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewEvent:
+class NewEvent(msgspec.Struct, frozen=True):
     """A usage fact as it comes from outside.
 
     ``customer`` and ``subscription`` are public or external ids.  ``at`` is when it happened, by default now.
+    Made by the thousand, and a frozen dataclass takes twelve times as long to make.
     """
 
     id: str
@@ -36,7 +38,7 @@ class NewEvent:
     customer: str
     subscription: str | None = None
     at: datetime | None = None
-    properties: Mapping[str, PropertyValue] = field(default_factory=dict)
+    properties: Mapping[str, PropertyValue] = msgspec.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +98,7 @@ class Refusal:
     allowed: str
 
 
-@dataclass(frozen=True, slots=True)
-class EventAnswer:
+class EventAnswer(msgspec.Struct, frozen=True):
     """What became of one event; ``id`` is ``None`` where it had none that could be read."""
 
     id: str | None

@@ -7,8 +7,10 @@ took from a fifth to half of the events a second.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from msgspec import to_builtins
 from sqlalchemy import select, text, tuple_
 
 from counterfoil.modules.usage.models import EventRow
@@ -39,14 +41,17 @@ _COLUMNS: Final = """
 """
 
 INSERT_EVENTS: Final = f"""
-    insert into events
-        (environment_id, id, name, customer_id, subscription_id, at, properties, received_at)
-    select cast(:environment as uuid), id, name, cast(customer as uuid), cast(subscription as uuid),
-        cast(at as timestamptz), cast(properties as jsonb), cast(:received as timestamptz)
-    from {_COLUMNS} as sent (id, name, customer, subscription, at, properties)
-    order by id
-    on conflict (environment_id, id) do nothing
-    returning id
+    with stored as (
+        insert into events
+            (environment_id, id, name, customer_id, subscription_id, at, properties, received_at)
+        select cast(:environment as uuid), id, name, cast(customer as uuid), cast(subscription as uuid),
+            cast(at as timestamptz), cast(properties as jsonb), cast(:received as timestamptz)
+        from {_COLUMNS} as sent (id, name, customer, subscription, at, properties)
+        order by id
+        on conflict (environment_id, id) do nothing
+        returning id
+    )
+    select string_agg(id, e'\\x1f') from stored
 """  # noqa: S608  (constants of this file)
 """Ordered, so that two batches with the same ids wait for each other and never in a circle."""
 
@@ -67,13 +72,13 @@ _SELECT: Final = select(*columns(EventRow, Event))
 
 
 class BoundEvent(NamedTuple):
-    """An event whose names are ids, as the database is to read it; ``time`` is empty where none was sent."""
+    """An event whose names are ids; ``at`` is ``None`` where no time was sent."""
 
     id: str
     name: str
     customer: str
     subscription: str
-    time: str
+    at: datetime | None
     properties: bytes
 
 
@@ -85,16 +90,17 @@ def event_columns(events: Sequence[BoundEvent]) -> dict[str, str]:
         "names": SEPARATOR.join(names),
         "customers": SEPARATOR.join(customers),
         "subscriptions": SEPARATOR.join(subscriptions),
-        "times": SEPARATOR.join(times),
+        "times": SEPARATOR.join([time or "" for time in to_builtins(times)]),
         "properties": SEPARATOR.encode().join(properties).decode(),
     }
 
 
 async def insert_new(uow: Uow, events: Sequence[BoundEvent]) -> set[str]:
-    """Store the events whose ids are new and return those ids; no id is there twice, no time is empty."""
+    """Store the events whose ids are new and return those ids; no id is there twice, each has its time."""
     parameters = event_columns(events)
     rows = await uow.execute(_INSERT, {**parameters, "environment": uow.environment_id, "received": uow.wall})
-    return set(rows.scalars())
+    stored: str | None = rows.scalar_one()
+    return set() if stored is None else set(stored.split(SEPARATOR))
 
 
 async def different(uow: Uow, events: Sequence[BoundEvent]) -> set[int]:
