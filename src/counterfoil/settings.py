@@ -55,10 +55,10 @@ class Settings(BaseSettings):
     max_body: int = Field(default=8 * 1024 * 1024, ge=1024)
     """Largest request body in bytes."""
 
-    event_max_age_days: int = Field(default=3650, ge=1)
+    event_max_age_days: int = Field(default=3650, ge=1, le=36_525)
     """How far back an event's time may lie."""
 
-    event_max_ahead_seconds: int = Field(default=3600, ge=0)
+    event_max_ahead_seconds: int = Field(default=3600, ge=0, le=366 * 86_400)
     """How far ahead of business time an event's time may lie."""
 
     worker: bool = True

@@ -5,8 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import ConfigDict, Field
@@ -46,13 +45,10 @@ from counterfoil.modules.usage import (
 )
 
 if TYPE_CHECKING:
-    from counterfoil.settings import Settings
+    pass
 
 router = APIRouter(prefix="/events", tags=["Events"], route_class=NativeRoute)
 READ, WRITE = allow("events:read"), allow("events:write")
-
-_LONGEST_AGE: Final = timedelta(days=100_000)
-_FARTHEST: Final = timedelta(days=36_500)
 
 
 class EventOut(Wire):
@@ -80,14 +76,6 @@ class EventOut(Wire):
     received_at: InstantText = Field(description="Real time")
 
 
-def accepted_times(settings: Settings) -> AcceptedTimes:
-    """The range of events' times that the operator set."""
-    return AcceptedTimes(
-        timedelta(days=min(settings.event_max_age_days, _LONGEST_AGE.days)),
-        timedelta(seconds=min(settings.event_max_ahead_seconds, _FARTHEST.total_seconds())),
-    )
-
-
 @router.post(
     "", status_code=202, dependencies=[WRITE], openapi_extra=REQUEST, responses=RESPONSES, response_model=None
 )
@@ -101,7 +89,7 @@ async def send(request: Request, uow: Unit) -> Response:
     """
     events, single = read_events(await request.body())
     readable = [event for event in events if isinstance(event, NewEvent)]
-    times = accepted_times(context_of(request).settings)
+    times = AcceptedTimes.of(context_of(request).settings)
     made = iter(await ingest(uow, readable, times=times, subscriptions=resolve_subscriptions))
     answers = [
         next(made) if isinstance(event, NewEvent) else EventAnswer(event[0], Outcome.REFUSED, event[1])

@@ -48,6 +48,13 @@ class AcceptedTimes:
     max_age: timedelta = timedelta(days=3650)
     max_ahead: timedelta = timedelta(hours=1)
 
+    @classmethod
+    def of(cls, settings: Settings) -> AcceptedTimes:
+        """The range that the operator set."""
+        return cls(
+            timedelta(days=settings.event_max_age_days), timedelta(seconds=settings.event_max_ahead_seconds)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionName:

@@ -7,7 +7,6 @@ import run again completes it and counts nothing twice.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from counterfoil.core.errors import CounterfoilError
@@ -56,10 +55,7 @@ async def import_rows(
 ) -> Tally:
     """Send every row; ``refused`` is told each bad one, ``progress`` the tally after each batch."""
     tally = Tally()
-    times = AcceptedTimes(
-        timedelta(days=tenant.settings.event_max_age_days),
-        timedelta(seconds=tenant.settings.event_max_ahead_seconds),
-    )
+    times = AcceptedTimes.of(tenant.settings)
 
     def refuse(bad: BadRow) -> None:
         tally.refused += 1
