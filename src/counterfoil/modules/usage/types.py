@@ -14,6 +14,7 @@ import msgspec
 
 from counterfoil.core.rating import PropertyValue
 from counterfoil.modules.catalog import Meter
+from counterfoil.settings import Settings
 from counterfoil.store import Uow
 
 MAX_BATCH: Final = 1000
