@@ -27,6 +27,29 @@ def check_text(value: str | None, field: str, *, longest: int, shortest: int = 1
         raise InvalidInput(f"{field} holds characters that cannot be stored", field=field, allowed=allowed)
 
 
+def check_email(value: str | None, field: str = "email") -> None:
+    """Refuse what is no address of a mailbox; ``None`` passes.  Whether it exists, only a mail can tell."""
+    if value is None:
+        return
+    check_text(value, field, longest=320)
+    name, _, host = value.strip().rpartition("@")
+    if not name or not host or any(character.isspace() for character in value.strip()):
+        raise InvalidInput(f"{field} is not an address", field=field, allowed="an address: name@example.com")
+
+
+def check_address(address: Mapping[str, str], field: str = "address") -> None:
+    """Refuse a postal address with parts that cannot be kept or a country that is none."""
+    for part, value in address.items():
+        check_text(value, f"{field}.{part}", longest=200, shortest=0)
+    country = address.get("country")
+    if country is not None and not (len(country) == 2 and country.isascii() and country.isupper()):
+        raise InvalidInput(
+            f"{field}.country is not a country",
+            field=f"{field}.country",
+            allowed="two capital letters (ISO 3166-1)",
+        )
+
+
 def check_metadata(value: Mapping[str, Any], field: str = "metadata") -> None:
     """Refuse metadata over 16 KiB or holding what PostgreSQL cannot store."""
     text = json_text(dict(value))

@@ -45,6 +45,9 @@ STATUSES: Final[dict[type[CounterfoilError], int]] = {
 """The status of each error; a subclass without a row has its parent's."""
 
 
+_LONGEST: Final = 500
+
+
 def status_of(error: CounterfoilError) -> int:
     """The HTTP status of an error: that of the nearest class in the table."""
     for kind in type(error).__mro__:
@@ -77,6 +80,8 @@ class ErrorForm:
     ) -> Response:
         """The answer to a request that failed."""
         coded = self.coded(error, request)
+        coded.message = _short(coded.message)
+        coded.field = None if coded.field is None else _short(coded.field)
         status = self.status(coded)
         headers = dict(getattr(error, "headers", None) or {})  # Allow, of a method that is not taken
         if isinstance(coded, RateLimited):
@@ -107,6 +112,11 @@ class ErrorForm:
                 str(getattr(error, "detail", "")) or "the request cannot be read", field="body"
             )
         return CounterfoilError("something went wrong here; the log has the request id")
+
+
+def _short(text: str) -> str:
+    """A text that may quote what was sent, held to a length that anyone would read."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _body_limit(request: Request | None) -> str | None:

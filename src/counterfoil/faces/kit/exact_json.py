@@ -35,7 +35,7 @@ def read_json(body: bytes) -> Any:
     reader = _Reader()
     try:
         document = json.loads(
-            body,
+            body.decode("utf-8-sig"),  # bytes would be read as UTF-16 where they look like it
             parse_float=reader.decimal,
             parse_int=reader.integer,
             parse_constant=reader.constant,

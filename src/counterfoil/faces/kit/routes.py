@@ -20,7 +20,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from counterfoil.core.errors import CounterfoilError, Forbidden, RateLimited, Unauthenticated
+from counterfoil.core.errors import CounterfoilError, Forbidden, InvalidInput, RateLimited, Unauthenticated
 from counterfoil.faces.kit.context import context_of
 from counterfoil.faces.kit.errors import request_id_of
 from counterfoil.faces.kit.exact_json import ExactRequest
@@ -55,6 +55,25 @@ def bearer(request: Request) -> str:
     return secret.strip()
 
 
+def _check_query(request: Request) -> None:
+    """Refuse a parameter with a NUL, which no text of ours can hold and no filter can mean."""
+    if b"%00" in request.scope["query_string"]:
+        for name, value in request.query_params.multi_items():
+            if "\x00" in value:
+                raise InvalidInput(
+                    f"{name} holds characters that cannot be stored", field=name, allowed="a text without NUL"
+                )
+
+
+def _check_type(request: Request) -> None:
+    """Refuse a body that does not say that it is JSON."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
+        raise InvalidInput(
+            "the body is not said to be JSON", field="Content-Type", allowed="application/json"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who proved themselves: under which id their calls are counted and kept, and what opens for them."""
@@ -78,6 +97,8 @@ class TransactionRoute(APIRoute):
     errors: ClassVar[ErrorForm]
     security: ClassVar[str]
     """The name of the security scheme in the reference."""
+    json_only: ClassVar[bool] = True
+    """Whether a body must say that it is JSON; a face whose clients do not turns it off."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         needed = [getattr(one.dependency, "permission", None) for one in options.get("dependencies") or ()]
@@ -121,7 +142,10 @@ class TransactionRoute(APIRoute):
         return self.errors.answer(request, error)
 
     async def _run(self, request: ExactRequest, caller: Caller, inner: Handler) -> Response:
-        await request.body()  # first, so that a slow sender does not hold a connection of the database
+        _check_query(request)
+        # First, so that a slow sender does not hold a connection of the database.
+        if await request.body() and self.json_only:
+            _check_type(request)
         try:
             async with caller.open() as uow:
                 request.state.unit = uow

@@ -63,7 +63,7 @@ class IntervalWire(Wire):
     """How often something recurs."""
 
     unit: IntervalUnit = IntervalUnit.MONTH
-    count: int = Field(default=1, description="1 to 1000")
+    count: int = Field(default=1, strict=True, description="1 to 1000")
 
 
 class PriceIn(ObjectIn):

@@ -11,7 +11,7 @@ from counterfoil.core.ids import parse_id
 from counterfoil.core.money import unit_of
 from counterfoil.modules.customers import repository
 from counterfoil.modules.customers.types import Customer, CustomerChanges, NewCustomer
-from counterfoil.store.guards import check_metadata, check_text, check_version
+from counterfoil.store.guards import check_address, check_email, check_metadata, check_text, check_version
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -112,18 +112,10 @@ async def _save(uow: Uow, before: Customer, fields: Mapping[str, Any], event: st
 def _check(customer: Customer) -> None:
     check_text(customer.name, "name", longest=200)
     check_text(customer.external_id, "external_id", longest=255)
-    check_text(customer.email, "email", longest=320)
+    check_email(customer.email)
     check_text(customer.tax_number, "tax_number", longest=50)
+    check_address(customer.address)
     check_metadata(customer.meta)
     parse_zone(customer.zone, field="zone")
-    if customer.email is not None and "@" not in customer.email:
-        raise InvalidInput("email is not an address", field="email", allowed="an address with an @")
     if customer.currency is not None:
         unit_of(customer.currency)
-    country = customer.address.get("country")
-    if country is not None and not (len(country) == 2 and country.isalpha() and country.isupper()):
-        raise InvalidInput(
-            "address.country is not a country",
-            field="address.country",
-            allowed="two capital letters (ISO 3166-1)",
-        )

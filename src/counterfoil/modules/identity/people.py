@@ -10,13 +10,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from counterfoil.core.errors import Forbidden, InvalidInput, NotFound
+from counterfoil.core.errors import Forbidden, NotFound
 from counterfoil.core.ids import show_id
 from counterfoil.modules.identity import repository
 from counterfoil.modules.identity.audit import audit
 from counterfoil.modules.identity.clients import check_permissions
 from counterfoil.modules.identity.types import PERMISSIONS, Changes, EnvironmentKind, NewUser, Role, User
-from counterfoil.store.guards import check_text, check_version
+from counterfoil.store.guards import check_email, check_text, check_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -162,8 +162,6 @@ async def _check_role(uow: Uow, role_id: UUID, within: frozenset[str]) -> None:
 
 
 def _address(email: str) -> str:
-    check_text(email, "email", longest=320)
+    check_email(email)
     name, _, host = email.strip().rpartition("@")
-    if not name or not host or any(character.isspace() for character in email.strip()):
-        raise InvalidInput("email is not an address", field="email", allowed="an address: name@example.com")
     return f"{name}@{host}".lower()

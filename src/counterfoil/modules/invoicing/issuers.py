@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from counterfoil.core.errors import Conflict, InvalidInput
 from counterfoil.modules.invoicing.repository import issuers as repository
 from counterfoil.modules.invoicing.types import Changes, Issuer, NewIssuer
-from counterfoil.store.guards import check_metadata, check_text, check_version
+from counterfoil.store.guards import check_address, check_metadata, check_text, check_version
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -123,10 +123,8 @@ def _check(issuer: Issuer) -> None:
     if "\n" in issuer.number_prefix or "\t" in issuer.number_prefix:
         raise InvalidInput("number_prefix is more than a line", field="number_prefix", allowed="one line")
     check_metadata(issuer.meta)
-    for part, value in issuer.address.items():
-        assert part in _ADDRESS
-        check_text(value, f"address.{part}", longest=200)
-    _check_country(issuer.address.get("country"))
+    assert issuer.address.keys() <= _ADDRESS
+    check_address(issuer.address)
     _check_range(issuer.next_number, "next_number", 1, MAX_NUMBER)
     _check_range(issuer.grace_seconds, "grace_seconds", 0, MAX_GRACE_SECONDS)
     _check_range(issuer.net_days, "net_days", 0, MAX_NET_DAYS)
@@ -135,15 +133,6 @@ def _check(issuer: Issuer) -> None:
             f"invoices cannot be written in {issuer.language!r}",
             field="language",
             allowed=", ".join(LANGUAGES),
-        )
-
-
-def _check_country(country: str | None) -> None:
-    if country is not None and not (len(country) == 2 and country.isascii() and country.isupper()):
-        raise InvalidInput(
-            "address.country is not a country",
-            field="address.country",
-            allowed="two capital letters (ISO 3166-1)",
         )
 
 

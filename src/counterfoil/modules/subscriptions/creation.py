@@ -127,7 +127,7 @@ async def _plan_version(uow: Uow, new: NewSubscription) -> PlanVersion:
 
 
 def _currency(new: NewSubscription, customer: Customer, version: PlanVersion) -> str:
-    currency = new.currency or customer.currency
+    currency = customer.currency if new.currency is None else new.currency
     known = ", ".join(version.currencies) if version.prices else "an ISO 4217 code such as EUR or USD"
     if currency is None:
         raise InvalidInput(
