@@ -21,6 +21,7 @@ from counterfoil.faces.kit.reference import reference
 from counterfoil.faces.native import (
     api_clients,
     audit,
+    billing,
     changes,
     clocks,
     customers,
@@ -66,6 +67,7 @@ _RESOURCES = (
     issuers,
     invoices,
     payments,
+    billing,
     changes,
     operations,
     clocks,
