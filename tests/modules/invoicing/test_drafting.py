@@ -31,7 +31,7 @@ from counterfoil.modules.invoicing import (
 from counterfoil.store import Store, Uow
 from tests.conftest import Tenant
 from tests.modules.invoicing.world import REDUCED, VAT, World, at, line, make_world
-from tests.modules.ledger.observe import statements
+from tests.support.observe import statements
 
 _TIERS = {
     "tiers": [

@@ -35,7 +35,7 @@ from counterfoil.modules.ledger import balances, transactions_of
 from counterfoil.store import PageQuery, Store, Uow
 from tests.conftest import Tenant
 from tests.modules.invoicing.world import REDUCED, VAT, World, at, line, make_world
-from tests.modules.ledger.observe import plans, statements
+from tests.support.observe import plans, statements
 
 
 class Enough(Exception):

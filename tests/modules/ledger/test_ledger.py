@@ -21,7 +21,7 @@ from counterfoil.core.money import Money, unit_of
 from counterfoil.modules.ledger import balances, list_transactions, post, transactions_of
 from counterfoil.store import PageQuery, Store, Uow
 from tests.conftest import Tenant
-from tests.modules.ledger.observe import plans, statements
+from tests.support.observe import plans, statements
 
 EUR, JPY = unit_of("EUR"), unit_of("JPY")
 NOW = datetime(2026, 2, 1, tzinfo=UTC)

@@ -21,7 +21,7 @@ from counterfoil.modules.payments import NewPayment, Payment, get_payment, list_
 from counterfoil.store import PageQuery, Store, Uow
 from tests.conftest import Tenant
 from tests.modules.invoicing.world import VAT, World, at, line, make_world
-from tests.modules.ledger.observe import plans, statements
+from tests.support.observe import plans, statements
 
 EUR = unit_of("EUR")
 

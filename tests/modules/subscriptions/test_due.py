@@ -23,8 +23,8 @@ from counterfoil.modules.subscriptions import (
 )
 from counterfoil.store import PageQuery, Store
 from tests.conftest import Database, Tenant
-from tests.modules.ledger.observe import plans, statements
 from tests.modules.subscriptions.world import FEE, SEATS, World, at, make_world, tokens
+from tests.support.observe import plans, statements
 
 _MANY = text(
     """

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import event
 
-from counterfoil.store import Store, Uow
+from counterfoil.store import Store, SystemUow, Uow
 
 
 @contextmanager
@@ -35,3 +35,27 @@ async def plans(uow: Uow, seen: list[tuple[str, Any]]) -> str:
         cursor = await driver.execute(b"explain " + statement.encode(), parameters)
         lines += [row[0] for row in await cursor.fetchall()]
     return "\n".join(lines)
+
+
+async def examined(uow: Uow | SystemUow, seen: list[tuple[str, Any]]) -> dict[str, int]:
+    """How many rows each of these queries reads as this unit's role, those included that it throws away."""
+    driver = await uow.driver()
+    found: dict[str, int] = {}
+    for statement, parameters in seen:
+        if (
+            statement.lstrip().lower().startswith(("select", "with", "update"))
+            and " from " in statement.lower()
+        ):
+            explain = b"explain (analyze, timing off, format json) " + statement.encode()
+            [[plan]] = await (await driver.execute(explain, parameters)).fetchall()
+            found[statement] = _read_by(plan[0]["Plan"])
+    return found
+
+
+def _read_by(node: dict[str, Any]) -> int:
+    """The rows that the scans below a node of a plan read."""
+    below = sum(_read_by(one) for one in node.get("Plans", ()))
+    if "Relation Name" not in node or node["Node Type"] == "ModifyTable":
+        return below
+    thrown = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
+    return below + round((node["Actual Rows"] + thrown) * node["Actual Loops"])
