@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -48,6 +49,9 @@ class Settings(BaseSettings):
 
     trusted_proxies: tuple[str, ...] = ()
     """Addresses or networks whose forwarding headers are believed."""
+
+    faces: tuple[Literal["suger"], ...] = ()
+    """Other vendors' APIs to serve, each under its name; as JSON: ``["suger"]``."""
 
     rate_limit: int = Field(default=6000, ge=0)
     """Requests a minute that one API key may make in one process; 0 means no limit."""

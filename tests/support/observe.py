@@ -42,10 +42,8 @@ async def examined(uow: Uow | SystemUow, seen: list[tuple[str, Any]]) -> dict[st
     driver = await uow.driver()
     found: dict[str, int] = {}
     for statement, parameters in seen:
-        if (
-            statement.lstrip().lower().startswith(("select", "with", "update"))
-            and " from " in statement.lower()
-        ):
+        words = statement.lower().split()
+        if words[0] in ("select", "with", "update") and "from" in words:
             explain = b"explain (analyze, timing off, format json) " + statement.encode()
             [[plan]] = await (await driver.execute(explain, parameters)).fetchall()
             found[statement] = _read_by(plan[0]["Plan"])
@@ -58,4 +56,5 @@ def _read_by(node: dict[str, Any]) -> int:
     if "Relation Name" not in node or node["Node Type"] == "ModifyTable":
         return below
     thrown = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
-    return below + round((node["Actual Rows"] + thrown) * node["Actual Loops"])
+    read: int = round((node["Actual Rows"] + thrown) * node["Actual Loops"])
+    return below + read

@@ -7,12 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fastapi.exceptions import RequestValidationError
-from starlette.exceptions import HTTPException
-
 from counterfoil import __version__
-from counterfoil.core.errors import CounterfoilError
-from counterfoil.faces.kit.errors import ErrorForm
+from counterfoil.faces.kit.face import answer_errors, mount_face
 from counterfoil.faces.kit.metrics import Metrics
 from counterfoil.faces.kit.middleware import RequestMiddleware
 from counterfoil.faces.kit.openapi import DESCRIPTION, DocumentedApp, operation_id
@@ -48,7 +44,7 @@ from counterfoil.faces.native import (
 from counterfoil.faces.native.routes import FORM, ErrorBody
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI, Request, Response
+    from fastapi import FastAPI
 
     from counterfoil.faces.kit.context import Context
 
@@ -103,7 +99,9 @@ def create_app(context: Context) -> FastAPI:
     for router in (health.router, health.metrics_router, page):
         app.include_router(router)
         metrics.name_routes(router, "")
-    _answer_errors(app, FORM)
+    for name in context.settings.faces:
+        mount_face(app, name, context, metrics)
+    answer_errors(app, FORM)
     app.add_middleware(
         RequestMiddleware,
         max_body=context.settings.max_body,
@@ -112,13 +110,3 @@ def create_app(context: Context) -> FastAPI:
         errors=FORM,
     )
     return app
-
-
-def _answer_errors(app: FastAPI, form: ErrorForm) -> None:
-    """Answer what fails outside of a transaction's route; the middleware answers what is not expected."""
-
-    async def answer(request: Request, error: Exception) -> Response:
-        return form.answer(request, error)
-
-    for kind in (HTTPException, RequestValidationError, CounterfoilError):
-        app.add_exception_handler(kind, answer)

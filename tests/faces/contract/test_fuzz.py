@@ -10,15 +10,9 @@ from __future__ import annotations
 
 import copy
 import os
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final
 
-import httpx
 import pytest
 import requests
 import schemathesis
@@ -36,6 +30,7 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.conftest import Database
 from tests.faces.contract.world import Operation, World, document, operations
+from tests.support import serving
 
 DEFAULT: Final = 20
 EXAMPLES: Final = int(os.environ.get("COUNTERFOIL_FUZZ_EXAMPLES", DEFAULT))
@@ -54,44 +49,8 @@ OPERATIONS: Final = sorted(operations(), key=lambda one: one.id.endswith(_ENDING
 @pytest.fixture(scope="module")
 def served(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of the program, served by a process of its own."""
-    directory = tmp_path_factory.mktemp("served")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = os.environ | {
-        "COUNTERFOIL_DATABASE_URL": database.app_url,
-        "COUNTERFOIL_WORKER": "false",
-        "COUNTERFOIL_RATE_LIMIT": "0",
-    }
-    command = [
-        sys.executable,
-        "-c",
-        "from counterfoil.bootstrap import cli; cli()",
-        "serve",
-        "--port",
-        str(port),
-    ]
-    url = f"http://127.0.0.1:{port}"
-    with (directory / "log").open("wb") as log:
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=directory)
-        try:
-            _wait_for(url, process, directory / "log")
-            yield url
-        finally:
-            process.terminate()
-            process.wait(30)
-
-
-def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + 30
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            httpx.get(f"{url}/v1/readyz").raise_for_status()
-        except httpx.HTTPError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError(log.read_text())
+    with serving.served(database, tmp_path_factory.mktemp("served")) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

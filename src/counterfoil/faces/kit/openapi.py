@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 from fastapi import FastAPI
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fastapi.routing import APIRoute
 
 DESCRIPTION: Final = """\
@@ -79,11 +81,13 @@ def _say(operation: dict[str, Any]) -> None:
 class DocumentedApp(FastAPI):
     """An application whose OpenAPI document says what all its operations share."""
 
+    schemes: Mapping[str, Any] = _SCHEMES
+
     def openapi(self) -> dict[str, Any]:
         """The document, made once."""
         if self.openapi_schema is None:
             document = super().openapi()
-            document.setdefault("components", {})["securitySchemes"] = _SCHEMES
+            document.setdefault("components", {})["securitySchemes"] = self.schemes
             for path in document["paths"].values():
                 for method, operation in path.items():
                     operation.setdefault("security", [])

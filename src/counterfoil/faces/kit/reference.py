@@ -75,10 +75,13 @@ def _assets() -> Path:
     return Path(found.submodule_search_locations[0]) / "static"
 
 
-def reference(path: str, document: str, title: str) -> APIRouter:
-    """Routes of a reference page at ``path`` for the OpenAPI document at ``document``."""
+def reference(path: str, document: str, title: str, *, prefix: str = "") -> APIRouter:
+    """Routes of a reference page at ``path`` for the OpenAPI document at ``document``.
+
+    ``prefix`` is where the application that has the routes is mounted.
+    """
     router = APIRouter(include_in_schema=False)
-    page = _PAGE.format(title=title, base=path, document=document)
+    page = _PAGE.format(title=title, base=prefix + path, document=document)
     options = {
         "url": document,
         "dom_id": "#reference",

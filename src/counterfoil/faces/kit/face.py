@@ -1,0 +1,83 @@
+"""A face that speaks another vendor's API: an application of its own, mounted under its name.
+
+Owns: what all such faces share, their document, their reference page and their error form outside of
+routes.  Does not own: any vendor's routes, types or words; each face hands them in as a ``Face``.
+Always holds: a face is imported only when it is on; whatever fails under its prefix, an unknown route too,
+is answered in its own form.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from counterfoil import __version__
+from counterfoil.core.errors import CounterfoilError
+from counterfoil.faces.kit.openapi import DocumentedApp
+from counterfoil.faces.kit.reference import reference
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fastapi import APIRouter, FastAPI, Request, Response
+
+    from counterfoil.faces.kit.context import Context
+    from counterfoil.faces.kit.errors import ErrorForm
+    from counterfoil.faces.kit.metrics import Metrics
+
+_PACKAGE: Final = "counterfoil.faces.vendors"
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What one vendor's face consists of.
+
+    ``schemes`` are its security schemes as OpenAPI has them; ``refusals`` what its operations declare of
+    failures (status → response).
+    """
+
+    title: str
+    description: str
+    form: ErrorForm
+    routers: Sequence[APIRouter]
+    schemes: Mapping[str, Any]
+    refusals: Mapping[int | str, dict[str, Any]] = field(default_factory=dict)
+
+
+def mount_face(app: FastAPI, name: str, context: Context, metrics: Metrics) -> None:
+    """Import the face of this name and serve it under ``/name``, with ``openapi.json`` and ``docs``."""
+    face: Face = import_module(f"{_PACKAGE}.{name}").FACE
+    prefix = f"/{name}"
+    served = DocumentedApp(
+        title=face.title,
+        version=__version__,
+        description=face.description,
+        openapi_url="/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        responses=dict(face.refusals),
+    )
+    served.schemes = dict(face.schemes)
+    served.state.context = context
+    served.state.metrics = metrics
+    page = reference("/docs", f"{prefix}/openapi.json", face.title, prefix=prefix)
+    for router in (*face.routers, page):
+        served.include_router(router)
+        metrics.name_routes(router, prefix)
+    answer_errors(served, face.form)
+    app.mount(prefix, served)
+
+
+def answer_errors(app: FastAPI, form: ErrorForm) -> None:
+    """Answer what fails outside of a transaction's route; the middleware answers what is not expected."""
+
+    async def answer(request: Request, error: Exception) -> Response:
+        return form.answer(request, error)
+
+    for kind in (HTTPException, RequestValidationError, CounterfoilError):
+        app.add_exception_handler(kind, answer)

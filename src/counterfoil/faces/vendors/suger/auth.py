@@ -1,0 +1,38 @@
+"""How Suger's clients prove themselves: ``Authorization: Key …``, and their organization in the path."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from counterfoil.core.errors import NotFound, Unauthenticated
+from counterfoil.faces.kit.routes import Caller, UnitRoute
+from counterfoil.faces.vendors.suger.errors import FORM
+
+if TYPE_CHECKING:
+    from fastapi import Request
+
+
+class SugerRoute(UnitRoute):
+    """A route of one organization of Suger's clients."""
+
+    errors = FORM
+    security = "APIKeyAuth"
+
+    @staticmethod
+    def secret_of(request: Request) -> str:
+        """The key after ``Key`` or ``Bearer``, or alone: a client that sets no prefix sends it bare."""
+        words = request.headers.get("authorization", "").split()
+        if len(words) == 2 and words[0].lower() in ("key", "bearer"):
+            return words[1]
+        if len(words) == 1:
+            return words[0]
+        raise Unauthenticated(
+            "this call needs an API key", field="Authorization", allowed="Authorization: Key ck_…"
+        )
+
+    async def authenticate(self, request: Request) -> Caller:
+        """The API client behind a request, whose organization is the path's; another one is not found."""
+        caller = await super().authenticate(request)
+        if request.path_params.get("orgId") != str(request.state.principal.organization_id):
+            raise NotFound("no such organization", field="orgId", allowed="the organization of your key")
+        return caller

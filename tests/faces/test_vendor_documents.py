@@ -1,0 +1,53 @@
+"""What each face's page says is served is what the face serves, no more and no less."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+
+from counterfoil.bootstrap import http_app
+from counterfoil.settings import Settings
+from counterfoil.store import Store
+
+PAGES = Path(__file__).parents[2] / "docs" / "faces"
+FACES = ("suger",)
+_ROW = re.compile(r"\| (?P<group>.+) \| (?P<id>\w+) \| `(?P<method>[A-Z]+) (?P<path>.+)` \| (?P<state>.+) \|")
+
+
+@pytest.mark.parametrize("face", FACES)
+async def test_the_page_names_every_operation_and_those_that_are_served(face: str, store: Store) -> None:
+    rows = [row.groupdict() for row in _ROW.finditer((PAGES / f"{face}.md").read_text())]
+    app = http_app(Settings.model_validate({"faces": [face]}), store)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api.test") as client:
+        document = (await client.get(f"/{face}/openapi.json")).json()
+    served = {
+        (operation["operationId"], method.upper(), path)
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+    }
+    assert {(row["id"], row["method"], row["path"]) for row in rows if row["state"] == "served"} == served
+    assert {row["state"] for row in rows} <= {"served", "not yet"}
+
+
+async def test_a_face_that_is_off_is_not_there(store: Store) -> None:
+    app = http_app(Settings(faces=()), store)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api.test") as client:
+        answer = await client.get("/suger/openapi.json")
+    assert answer.status_code == 404
+    assert answer.json()["error"]["code"] == "not_found"
+
+
+async def test_every_failure_under_a_face_has_the_faces_form(store: Store) -> None:
+    app = http_app(Settings(faces=("suger",)), store)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api.test") as client:
+        unknown = await client.get("/suger/nowhere")
+        wrong = await client.put("/suger/org/x/apiClient")
+        keyless = await client.get("/suger/org/x/apiClient")
+    assert (unknown.status_code, unknown.json()) == (404, "there is nothing at this address")
+    assert (wrong.status_code, wrong.json()) == (405, "this address does not take this method")
+    assert keyless.status_code == 401
+    assert keyless.json() == "Authorization: this call needs an API key (allowed: Authorization: Key ck_…)"
+    assert all(answer.headers["x-request-id"] for answer in (unknown, wrong, keyless))
