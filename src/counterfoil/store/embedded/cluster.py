@@ -49,7 +49,7 @@ _SETTINGS: Final[dict[str, str]] = {
     "log_timezone": "UTC",
     "log_checkpoints": "off",
     # A refused statement (a taken id, a lost race) is the program's to tell; here it would fill the disk.
-    "log_min_messages": "fatal",
+    "log_min_messages": "log",
     "log_min_error_statement": "panic",
     "log_line_prefix": "%m [%p] %q%u@%d ",
 }
