@@ -150,7 +150,7 @@ def test_a_server_killed_in_the_midst_of_a_query_is_started_again_only_when_that
     def busy() -> None:
         with contextlib.suppress(psycopg.OperationalError), psycopg.connect(first.url()) as connection:
             started.append(connection.info.backend_pid)
-            connection.execute("do $$ begin for i in 1..20000000 loop end loop; end $$")
+            connection.execute("do $$ begin for i in 1..60000000 loop end loop; end $$")
 
     started: list[int] = []
     thread = Thread(target=busy)
