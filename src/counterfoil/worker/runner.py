@@ -12,6 +12,8 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from procrastinate import RetryStrategy
+
 from counterfoil.store.feed import relay_changes
 from counterfoil.store.idempotency import forget_expired
 from counterfoil.store.jobs import QUEUE, job_app
@@ -32,6 +34,14 @@ type Scan = Callable[[Store], Awaitable[None]]
 RELAY_SECONDS: Final = 0.25
 SCAN_SECONDS: Final = 1.0
 TIDY_SECONDS: Final = 3600.0
+REVIVE_SECONDS: Final = 5.0
+LOST_SECONDS: Final = 15.0
+"""How long a worker may say nothing before its jobs are taken to be nobody's."""
+GRACE_SECONDS: Final = 5.0
+"""How long a job may go on when the worker is asked to stop; then it is broken off, to be taken up again."""
+
+_RETRY: Final = RetryStrategy(max_attempts=12, linear_wait=5)
+"""A job that fails, or is broken off, is tried again, each time five seconds later than the time before."""
 
 log = logging.getLogger("counterfoil.worker")
 
@@ -48,10 +58,18 @@ class Worker:
     async def running(self) -> AsyncGenerator[None]:
         """Run until the block ends."""
         async with self._jobs() as app:
-            jobs = app.run_worker_async(queues=[QUEUE], concurrency=2, install_signal_handlers=False)
+            jobs = app.run_worker_async(
+                queues=[QUEUE],
+                concurrency=2,
+                install_signal_handlers=False,
+                shutdown_graceful_timeout=GRACE_SECONDS,
+                update_heartbeat_interval=LOST_SECONDS / 5,
+                stalled_worker_timeout=LOST_SECONDS,
+            )
             work = [
                 jobs,
                 self._every(RELAY_SECONDS, "relay", self.relay),
+                self._every(REVIVE_SECONDS, "revive", partial(self._revive, app)),
                 self._every(TIDY_SECONDS, "tidy", self._tidy),
                 *(
                     self._every(SCAN_SECONDS, name, partial(scan, self._store))
@@ -87,7 +105,7 @@ class Worker:
     async def _jobs(self) -> AsyncGenerator[App]:
         app = job_app(self._store.url)
         for name, task in self._tasks.items():
-            app.task(name=name, queue=QUEUE)(self._bound(task))
+            app.task(name=name, queue=QUEUE, retry=_RETRY)(self._bound(task))
         async with app.open_async():
             yield app
 
@@ -96,6 +114,16 @@ class Worker:
             await task(self._store, **arguments)
 
         return run
+
+    async def _revive(self, app: App) -> None:
+        """Give the jobs of workers that are gone, killed or broken off, back to be run again.
+
+        Every task of ours can be: it goes on from what is committed.
+        """
+        now = self._store.clock()
+        for job in await app.job_manager.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=LOST_SECONDS):
+            log.warning("job %s (%s) was left unfinished; it is run again", job.id, job.task_name)
+            await app.job_manager.retry_job(job, retry_at=now)
 
     async def _tidy(self) -> None:
         async with self._store.system() as uow:

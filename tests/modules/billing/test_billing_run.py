@@ -306,3 +306,35 @@ async def test_a_clock_goes_forward_only(shop: Shop) -> None:
     answer = await shop.api.post(f"/v1/test-clocks/{shop.clock}/advance", json={"to": "2026-01-01T00:00:00Z"})
     assert answer.status_code == 400
     assert answer.json()["error"]["field"] == "to"
+
+
+async def test_a_clock_goes_twenty_years_at_once_and_no_further(shop: Shop) -> None:
+    answer = await shop.api.post(f"/v1/test-clocks/{shop.clock}/advance", json={"to": "9998-01-01T00:00:00Z"})
+    assert answer.status_code == 400
+    assert answer.json()["error"]["field"] == "to"
+
+
+async def test_a_start_long_ago_is_caught_up_with_one_invoice_an_instant(shop: Shop) -> None:
+    customer = await shop.customer()
+    await shop.subscribe(customer, started_at="2019-01-01T00:00:00Z")
+    await shop.advance("2026-01-10T02:00:00Z")
+    instants = []
+    cursor = None
+    while True:
+        page = await shop.get("/invoices", limit=200, **({"cursor": cursor} if cursor else {}))
+        instants += [invoice["subtotal"] for invoice in page["data"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    # January 2019 to January 2026 is 85 months, each with one invoice
+    assert instants == ["145.00"] * 85
+
+
+async def test_the_reason_for_holding_names_price_and_period(shop: Shop) -> None:
+    customer = await shop.customer()
+    held = await shop.subscribe(customer)
+    await shop.advance("2026-01-20T00:00:00Z")
+    await shop.use(customer, "2026-01-20T00:00:00Z", -5, "correction")
+    await shop.advance("2026-02-10T02:00:00Z")
+    reason = (await shop.get(f"/subscriptions/{held['id']}"))["billing_error"]
+    assert reason.startswith("Tokens from 2026-01-10T00:00:00Z to 2026-02-10T00:00:00Z: ")

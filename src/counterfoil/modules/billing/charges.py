@@ -13,10 +13,11 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from counterfoil.core.calendar import local_days
+from counterfoil.core.calendar import format_instant, local_days
+from counterfoil.core.errors import CounterfoilError
 from counterfoil.core.ids import show_id
 from counterfoil.core.money import unit_of
-from counterfoil.core.rating import Explanation, Origin, RatingInput, rate_line
+from counterfoil.core.rating import Explanation, Origin, RatedLine, RatingInput, rate_line
 from counterfoil.core.tax import TaxMode, TaxRate
 from counterfoil.modules.catalog import QuantitySource
 from counterfoil.modules.invoicing import AppliedTax, NewLine
@@ -121,15 +122,36 @@ def rated_line(
     """The line of a charge; ``reading`` is what its meter counted, for usage.
 
     Raises ``InvalidInput`` for a quantity that has no price (below zero, above a table that ends) and
-    ``TooLarge`` for an amount that cannot be stored.
+    ``TooLarge`` for an amount that cannot be stored; both name the price and the period.
     """
+    try:
+        rated = _rated(charge, reading, meters)
+    except CounterfoilError as error:
+        start, end = (format_instant(at) for at in (charge.start, charge.end))
+        error.message = f"{charge.price.name} from {start} to {end}: {error.message}"
+        raise
+    borne = [] if tax_exempt else [taxes[rate_id] for rate_id in charge.price.tax_rate_ids]
+    return NewLine(
+        description=charge.price.name,
+        service_start=charge.start,
+        service_end=charge.end,
+        cadence=charge.price.cadence,
+        rated=rated,
+        taxes=tuple(AppliedTax(TaxRate(rate.code, rate.percent), rate.name, rate.id) for rate in borne),
+        tax_mode=TaxMode.INCLUSIVE if any(rate.inclusive for rate in borne) else TaxMode.EXCLUSIVE,
+        subscription_item_id=charge.item_id,
+        price_id=charge.price.id,
+    )
+
+
+def _rated(charge: Charge, reading: MeterReading | None, meters: Mapping[UUID, Meter]) -> RatedLine:
     price = charge.price
     period = (charge.start, charge.end)
     meter = None if price.meter_id is None else meters[price.meter_id]
     quantity = charge.quantity
     if quantity is None:
         quantity = Decimal(0) if reading is None or reading.value is None else reading.value
-    rated = rate_line(
+    return rate_line(
         RatingInput(
             pricing=_pricing(price, charge.currency),
             quantity=quantity,
@@ -145,18 +167,6 @@ def rated_line(
                 cadence=price.cadence,
             ),
         )
-    )
-    borne = [] if tax_exempt else [taxes[rate_id] for rate_id in price.tax_rate_ids]
-    return NewLine(
-        description=price.name,
-        service_start=charge.start,
-        service_end=charge.end,
-        cadence=price.cadence,
-        rated=rated,
-        taxes=tuple(AppliedTax(TaxRate(rate.code, rate.percent), rate.name, rate.id) for rate in borne),
-        tax_mode=TaxMode.INCLUSIVE if any(rate.inclusive for rate in borne) else TaxMode.EXCLUSIVE,
-        subscription_item_id=charge.item_id,
-        price_id=price.id,
     )
 
 

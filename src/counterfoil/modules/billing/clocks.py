@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from counterfoil.core.calendar import format_instant, parse_instant
 from counterfoil.core.errors import InvalidInput
+from counterfoil.core.ids import show_id
 from counterfoil.modules import invoicing, subscriptions
 from counterfoil.modules.billing.run import run_due
 from counterfoil.modules.billing.types import Billed
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 type Progress = Callable[[datetime, Billed], Awaitable[None]]
 """Told after each step: the instant that was reached and what has been done in all."""
 
+FARTHEST_YEARS: Final = 20
+"""How far one call may advance a clock; another call goes on from there."""
+
 ADVANCE_TASK: Final = "billing.advance_clock"
 
 
@@ -33,7 +38,9 @@ async def request_advance(uow: Uow, clock_id: UUID, target: datetime) -> Operati
     clock = await get_clock(uow, clock_id)
     _check(clock.now_at, target)
     operation = await start_operation(
-        uow, "test_clock.advance", {"test_clock_id": str(clock_id), "target": format_instant(target)}
+        uow,
+        "test_clock.advance",
+        {"test_clock_id": show_id("test_clock", clock_id), "target": format_instant(target)},
     )
     uow.defer(
         ADVANCE_TASK,
@@ -50,11 +57,12 @@ async def advance_clock(
 ) -> Billed:
     """Advance an environment's clock to ``target``, billing at each due instant on the way.
 
-    Interrupted, it can be called again: what was done stays done.
+    Interrupted, it can be called again with the same target: what was done stays done.
     """
     async with store.unit(scope) as uow:
-        clock = await get_clock(uow)
-        _check(clock.now_at, target)
+        await get_clock(uow)
+        if target != uow.now:
+            _check(uow.now, target)
     done = await run_due(store, scope)
     while True:
         async with store.unit(scope) as uow:
@@ -80,6 +88,12 @@ def _check(now: datetime, target: datetime) -> None:
             f"the clock stands at {format_instant(now)} and goes forward only",
             field="to",
             allowed=f"an instant later than {format_instant(now)}",
+        )
+    if target - now > timedelta(days=366 * FARTHEST_YEARS):
+        raise InvalidInput(
+            "that is too far for one call",
+            field="to",
+            allowed=f"at most {FARTHEST_YEARS} years after {format_instant(now)}",
         )
 
 

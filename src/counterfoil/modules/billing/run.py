@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from counterfoil.core.errors import CounterfoilError
+from counterfoil.core.money import unit_of
 from counterfoil.core.rating import Explanation
 from counterfoil.modules.billing.charges import Charge, charge_for, charge_of_line, rated_line
 from counterfoil.modules.billing.readings import Facts, load_facts
@@ -29,10 +30,12 @@ from counterfoil.modules.invoicing import (
     finalise,
     postpone_draft,
     replace_amounts,
+    totals_of,
 )
 from counterfoil.modules.subscriptions import (
     DueSubscription,
     ItemAdvance,
+    ItemPlan,
     advance_items,
     due_subscriptions,
     hold_billing,
@@ -53,6 +56,8 @@ BATCH: Final = 200
 
 MOST_PERIODS: Final = 60
 """Periods of one item in one batch; a start far in the past is caught up in several."""
+
+_INSTANT: Final = timedelta(microseconds=1)
 
 PUT_OFF: Final = timedelta(days=1)
 """When a draft that could not be finalised is tried again."""
@@ -156,17 +161,29 @@ class _Plan:
 
 
 def _plan(one: DueSubscription, prices: Mapping[UUID, Price], now: datetime) -> _Plan:
-    charges: list[tuple[datetime, Charge]] = []
-    advances: list[ItemAdvance] = []
-    for item in one.items:
-        price = prices[item.price_id]
-        plan = plan_item(one.subscription, item, price, now, limit=MOST_PERIODS)
-        charges += [
-            (period.due_at, charge_for(one.subscription, item, price, period)) for period in plan.periods
-        ]
-        advances.append(plan.advance)
+    """The charges up to ``now``, or up to where the first item reaches ``MOST_PERIODS``.
+
+    All items stop at the same instant, so that what falls due together stands on one invoice.
+    """
+    plans = _item_plans(one, prices, now)
+    left_over = [plan.advance.due_at for plan in plans if plan.advance.due_at and plan.advance.due_at <= now]
+    if left_over:
+        plans = _item_plans(one, prices, min(left_over) - _INSTANT)
+    charges = [
+        (period.due_at, charge_for(one.subscription, item, prices[item.price_id], period))
+        for item, plan in zip(one.items, plans, strict=True)
+        for period in plan.periods
+    ]
     charges.sort(key=lambda pair: pair[0])  # stable: within an instant the items' order stays
-    return _Plan(one.subscription, [at for at, _ in charges], [charge for _, charge in charges], advances)
+    due_at, ordered = [at for at, _ in charges], [charge for _, charge in charges]
+    return _Plan(one.subscription, due_at, ordered, [plan.advance for plan in plans])
+
+
+def _item_plans(one: DueSubscription, prices: Mapping[UUID, Price], until: datetime) -> list[ItemPlan]:
+    return [
+        plan_item(one.subscription, item, prices[item.price_id], until, limit=MOST_PERIODS)
+        for item in one.items
+    ]
 
 
 def _invoices(plan: _Plan, facts: Facts, first: int) -> list[NewInvoice]:
@@ -186,6 +203,7 @@ def _invoices(plan: _Plan, facts: Facts, first: int) -> list[NewInvoice]:
                 lines=together,
             )
         )
+        totals_of(together, unit_of(plan.subscription.currency))  # refuses what cannot be stored
     return invoices
 
 
