@@ -92,6 +92,24 @@ def test_apply_shows_the_difference_writes_it_once_and_finds_nothing_the_second_
     assert [one["external_id"] for one in cli("customer", "list", "--json").json] == ["acme"]
 
 
+def test_apply_bills_the_same_usage_on_two_subscriptions_only_if_the_file_says_so(cli: Cli) -> None:
+    second = "  acme-more: {customer: acme, plan: pro, started_at: 2026-05-01}\n"
+    refused = cli("apply", written("list.yaml", LIST + second), "--yes", code=2)
+    assert "list.yaml:24: subscriptions.acme-more.plan: the usage of the meter tokens" in refused.err
+    assert "shared_usage" in refused.err
+    shared = written("list.yaml", LIST + second.replace("}", ", shared_usage: true}"))
+    assert "acme-more" in cli("apply", shared, "--yes").out
+    assert "nothing to do" in cli("apply", shared, "--yes").out
+
+
+def test_apply_places_a_quantity_that_cannot_be_billed(cli: Cli) -> None:
+    huge = LIST.replace("seat: 3", "seat: 1e30")
+    place = "list.yaml:23: subscriptions.acme-pro.quantities.seat"
+    assert place in cli("apply", written("list.yaml", huge), "--yes", code=2).err
+    cli("apply", written("list.yaml", LIST), "--yes")
+    assert place in cli("apply", written("list.yaml", huge), "--yes", code=2).err
+
+
 def test_apply_asks_and_without_anybody_to_ask_writes_nothing(cli: Cli) -> None:
     file = written("list.yaml", LIST)
     assert "--yes" in cli("apply", file, code=2).err

@@ -176,6 +176,14 @@ def test_seats_that_the_file_does_not_state_stay() -> None:
     assert change.fields == (FieldChange("quantities.seat", "2", "3"),)
 
 
+def test_shared_usage_is_said_when_a_subscription_is_made_and_is_no_difference_later() -> None:
+    text = "subscriptions:\n  s: {customer: a, plan: p, shared_usage: true}\n"
+    (change,) = difference(wanted(text), {})
+    assert FieldChange("shared_usage", None, "true") in change.fields
+    assert difference(wanted(text), {("subscription", "s"): {"customer": "a", "plan": "p"}}) == []
+    assert refusal(text.replace("true", "often")).field == "subscriptions.s.shared_usage"
+
+
 def test_the_example_names_only_what_it_has() -> None:
     both = [
         one

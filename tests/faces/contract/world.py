@@ -265,6 +265,7 @@ _BODIES: Final[dict[str, Callable[[Ids], dict[str, Any]]]] = {
         "currency": "EUR",
         "quantities": {"seats": "2"},
         "started_at": "2026-01-05T00:00:00Z",
+        "shared_usage": True,
         "external_id": "s-1",
     },
     "subscriptions.update": _fixed(external_id="s-2", metadata={"a": 2}),

@@ -72,8 +72,8 @@ async def test_lists_filter_by_customer_status_and_external_id(
     api: httpx.AsyncClient, world: World, version: PlanVersion
 ) -> None:
     one = await made(api, world, version, external_id="one")
-    two = await made(api, world, version, currency="USD")
-    draft = await made(api, world, version, started_at="2030-01-01T00:00:00Z")
+    two = await made(api, world, version, currency="USD", shared_usage=True)
+    draft = await made(api, world, version, started_at="2030-01-01T00:00:00Z", shared_usage=True)
 
     async def found(**parameters: str) -> list[dict[str, Any]]:
         answer = await api.get("/v1/subscriptions", params=parameters)
@@ -136,13 +136,15 @@ async def test_metadata_and_external_id_are_changed_and_taken_once(
     api: httpx.AsyncClient, world: World, version: PlanVersion
 ) -> None:
     await made(api, world, version, external_id="taken")
-    other = await made(api, world, version)
+    other = await made(api, world, version, shared_usage=True)
     path = f"/v1/subscriptions/{other['id']}"
     changed = await api.patch(path, json={"external_id": "free", "metadata": {"a": 1}})
     assert (changed.json()["external_id"], changed.json()["metadata"]) == ("free", {"a": 1})
     for refused in (
         await api.patch(path, json={"external_id": "taken"}),
-        await api.post("/v1/subscriptions", json=body(world, version, external_id="taken")),
+        await api.post(
+            "/v1/subscriptions", json=body(world, version, external_id="taken", shared_usage=True)
+        ),
     ):
         assert refused.status_code == 409
         assert refused.json()["error"]["field"] == "external_id"
@@ -164,6 +166,7 @@ async def test_metadata_and_external_id_are_changed_and_taken_once(
         ({"quantities": {"seats": "NaN"}}, 400, "quantities.seats"),
         ({"quantities": {"seats": "1e400"}}, 400, "quantities.seats"),
         ({"quantities": {"seats": None}}, 400, "quantities.seats"),
+        ({"quantities": {"seats": "1e30"}}, 400, "quantities.seats"),
         ({"quantities": {"tokens": "5"}}, 400, "quantities"),
         ({"quantities": {"\x00": "5"}}, 400, "quantities"),
         ({"started_at": "2026-01-15"}, 400, "started_at"),
@@ -175,6 +178,8 @@ async def test_metadata_and_external_id_are_changed_and_taken_once(
         ({"external_id": "\x00"}, 400, "external_id"),
         ({"external_id": ""}, 400, "external_id"),
         ({"metadata": {"a": "\x00"}}, 400, "metadata"),
+        ({"shared_usage": "perhaps"}, 400, "shared_usage"),
+        ({"shared_usage": None}, 400, "shared_usage"),
         ({"colour": "red"}, 400, "colour"),
     ],
 )
@@ -235,7 +240,7 @@ async def test_another_organization_can_neither_see_nor_touch_it(
 
 
 @pytest.mark.parametrize(
-    "quantity", ["-1", "NaN", "Infinity", "1e400", 10**400, True, None, "", "1\x00", "0x10", [], {}]
+    "quantity", ["-1", "NaN", "Infinity", "1e30", "1e400", 10**400, True, None, "", "1\x00", "0x10", [], {}]
 )
 async def test_an_impossible_quantity_changes_nothing(
     api: httpx.AsyncClient, world: World, version: PlanVersion, quantity: Any
@@ -251,7 +256,24 @@ async def test_an_impossible_quantity_changes_nothing(
 async def test_an_item_of_another_subscription_is_unknown(
     api: httpx.AsyncClient, world: World, version: PlanVersion
 ) -> None:
-    one, two = await made(api, world, version), await made(api, world, version)
+    one = await made(api, world, version)
+    two = await made(api, world, version, shared_usage=True)
     path = f"/v1/subscriptions/{one['id']}/items/{two['items'][1]['id']}"
     refused = await api.patch(path, json={"quantity": "2"})
     assert (refused.status_code, refused.json()["error"]["field"]) == (404, "item_id")
+
+
+async def test_the_same_usage_is_billed_on_two_subscriptions_only_if_that_is_said(
+    api: httpx.AsyncClient, world: World, version: PlanVersion
+) -> None:
+    first = await made(api, world, version)
+    refused = await api.post("/v1/subscriptions", json=body(world, version))
+    error = refused.json()["error"]
+    assert (refused.status_code, error["code"], error["field"]) == (409, "conflict", "plan_id")
+    assert "meter tokens" in error["message"]
+    assert first["id"] in error["message"]
+    assert "shared_usage" in error["allowed"]
+    assert (await api.get("/v1/subscriptions")).json()["data"] == [first]
+    both = await made(api, world, version, shared_usage=True)
+    assert "shared_usage" not in both
+    assert (await api.get("/v1/subscriptions")).json()["data"] == [both, first]

@@ -64,7 +64,7 @@ async def test_the_number_of_statements_does_not_grow_with_the_batch(world: Worl
     version = await world.plan(FEE, SEATS, tokens(world.meter_id))
     prices = {price.id: price for price in version.prices}
     for _ in range(12):
-        await world.subscribe(version, "2026-01-01")
+        await world.subscribe(version, "2026-01-01", shared_usage=True)
     for batch in (2, 10):
         async with world.on("2026-01-01") as uow:
             with statements(world.store) as seen:

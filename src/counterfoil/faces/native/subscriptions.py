@@ -119,6 +119,11 @@ class SubscriptionIn(Wire):
     anchor_at: InstantText | None = Field(
         default=None, description="The instant whose day and time the periods remember; the start by default"
     )
+    shared_usage: bool = Field(
+        default=False,
+        description="Another running subscription of the customer may be billed by the same meter: their "
+        "events name their subscription, or usage shall be billed on both",
+    )
     external_id: str | None = None
     metadata: Metadata = Field(default_factory=dict)
 
@@ -247,7 +252,12 @@ async def _shown(uow: Unit, subscription: Subscription, status: int = 200) -> Re
 
 @router.post("", status_code=201, response_model=SubscriptionOut, dependencies=[WRITE])
 async def create(body: SubscriptionIn, uow: Unit) -> Response:
-    """Subscribe a customer to a plan."""
+    """Subscribe a customer to a plan.
+
+    An event that names no subscription counts for each of its customer's subscriptions.  So a plan that is
+    billed by a meter which another running subscription of the customer is billed by is refused, unless
+    `shared_usage` says that this is meant.
+    """
     return await _shown(uow, await create_subscription(uow, body.from_wire()), 201)
 
 

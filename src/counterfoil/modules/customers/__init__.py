@@ -13,6 +13,7 @@ from counterfoil.modules.customers.service import (
     exempt_customers,
     get_customer,
     list_customers,
+    lock_customer,
     resolve_customers,
     update_customer,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "exempt_customers",
     "get_customer",
     "list_customers",
+    "lock_customer",
     "resolve_customers",
     "update_customer",
 ]

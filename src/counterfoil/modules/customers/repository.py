@@ -24,9 +24,11 @@ async def add(uow: Uow, customer: Customer) -> None:
     await uow.execute(insert(CustomerRow).values(insert_values(uow, customer)))
 
 
-async def get(uow: Uow, customer_id: UUID) -> Customer:
-    """The customer, or ``NotFound``."""
+async def get(uow: Uow, customer_id: UUID, *, locked: bool = False) -> Customer:
+    """The customer, or ``NotFound``; ``locked``: nobody else locks or changes it before this unit ends."""
     statement = _SELECT.where(CustomerRow.environment_id == uow.environment_id, CustomerRow.id == customer_id)
+    if locked:  # rows that merely refer to the customer (invoices, events) do not wait for this
+        statement = statement.with_for_update(key_share=True)
     return only(Customer, await uow.execute(statement), "customer")
 
 

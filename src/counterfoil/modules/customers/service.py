@@ -57,6 +57,11 @@ async def get_customer(uow: Uow, customer_id: UUID) -> Customer:
     return await repository.get(uow, customer_id)
 
 
+async def lock_customer(uow: Uow, customer_id: UUID) -> Customer:
+    """The customer, locked until this unit ends, or ``NotFound``: to decide by all that they have."""
+    return await repository.get(uow, customer_id, locked=True)
+
+
 async def list_customers(uow: Uow, query: PageQuery, *, external_id: str | None = None) -> Page[Customer]:
     """Customers, newest first, archived ones included."""
     return await repository.page(uow, query, external_id=external_id)

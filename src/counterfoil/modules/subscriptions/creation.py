@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from counterfoil.core.calendar import aligned_anchor, as_instant
-from counterfoil.core.errors import CounterfoilError, InvalidInput, NotFound, WrongState
+from counterfoil.core.errors import CounterfoilError, InvalidInput, NotFound, TooLarge, WrongState
 from counterfoil.core.money import unit_of
+from counterfoil.core.rating import RatingInput, rate_line
 from counterfoil.core.states import SubscriptionState
 from counterfoil.modules.catalog import (
     PlanVersionStatus,
@@ -17,8 +18,9 @@ from counterfoil.modules.catalog import (
     plan_versions_by_ids,
     published_version_of,
 )
-from counterfoil.modules.customers import get_customer
+from counterfoil.modules.customers import lock_customer
 from counterfoil.modules.subscriptions import planning, repository
+from counterfoil.modules.subscriptions.overlaps import refuse_shared_usage
 from counterfoil.modules.subscriptions.types import Alignment, Subscription, SubscriptionItem
 from counterfoil.store.guards import check_metadata, check_text
 
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
 FARTHEST_START: Final = timedelta(days=3653)
 """How far ahead a subscription may start, and its anchor may lie after the start: ten years."""
 
+ONE: Final = Decimal(1)
+"""The quantity of an item for which none is given."""
+
 
 async def create_subscription(uow: Uow, new: NewSubscription) -> Subscription:
     """Make a subscription to the published version of a plan, or to a given version, with an item a price.
@@ -41,7 +46,9 @@ async def create_subscription(uow: Uow, new: NewSubscription) -> Subscription:
     It is active at once, or a draft if its start lies ahead; the billing run activates it then.  Raises
     ``NotFound`` for an unknown customer, plan or version, ``WrongState`` for an archived customer or plan or
     a version that is not published, ``InvalidInput`` for a currency that a price lacks, a quantity that is
-    negative or has no place, or an impossible time, ``AlreadyExists`` for an external id that is taken.
+    negative, cannot be billed or has no place, or an impossible time, ``AlreadyExists`` for an external id
+    that is taken, and ``Conflict`` if another subscription of the customer bills the same usage, which would
+    be paid for twice, unless ``shared_usage`` says that this is meant.
     """
     check_text(new.external_id, "external_id", longest=255)
     check_metadata(new.meta)
@@ -71,7 +78,10 @@ async def create_subscription(uow: Uow, new: NewSubscription) -> Subscription:
         created_at=uow.now,
         updated_at=uow.now,
     )
-    _check_quantities(new.quantities, version)
+    _check_quantities(new.quantities, version, subscription.currency)
+    if not new.shared_usage:
+        field = "plan_version_id" if new.plan_id is None else "plan_id"
+        await refuse_shared_usage(uow, customer.id, version.prices, started_at, field)
     items = [_item(uow, subscription, price, new.quantities) for price in version.prices]
     subscription = planning.scheduled(subscription, items)
     await repository.add(uow, subscription, items)
@@ -87,7 +97,7 @@ async def create_subscription(uow: Uow, new: NewSubscription) -> Subscription:
 
 async def _customer(uow: Uow, new: NewSubscription) -> Customer:
     try:
-        customer = await get_customer(uow, new.customer_id)
+        customer = await lock_customer(uow, new.customer_id)
     except NotFound as error:
         raise error.within("customer_id") from None
     if customer.archived_at is not None:
@@ -142,22 +152,40 @@ def _currency(new: NewSubscription, customer: Customer, version: PlanVersion) ->
     return currency
 
 
-def _check_quantities(quantities: Mapping[str, Decimal], version: PlanVersion) -> None:
-    takers = sorted(price.code for price in version.prices if price.quantity_source is QuantitySource.ITEM)
+def _check_quantities(quantities: Mapping[str, Decimal], version: PlanVersion, currency: str) -> None:
+    takers = {price.code: price for price in version.prices if price.quantity_source is QuantitySource.ITEM}
     for code, quantity in quantities.items():
         if code not in takers:
             raise InvalidInput(
                 f"the plan has no price {code!r} that takes a quantity",
                 field="quantities",
-                allowed=", ".join(takers) or "none: no price of the plan takes a quantity",
+                allowed=", ".join(sorted(takers)) or "none: no price of the plan takes a quantity",
             )
         check_quantity(quantity, f"quantities.{code}")
+    for code, price in takers.items():
+        check_billable(price, quantities.get(code, ONE), currency, f"quantities.{code}")
 
 
 def check_quantity(quantity: Decimal, field: str) -> None:
     """Refuse a quantity below zero; fractions are allowed (half a seat, 12.5 hours)."""
     if quantity < 0:
         raise InvalidInput(f"{field} is below zero", field=field, allowed="0 or more")
+
+
+def check_billable(price: Price, quantity: Decimal, currency: str, field: str) -> None:
+    """Refuse a quantity for which no invoice could state what a whole period costs."""
+    try:
+        rate_line(RatingInput(pricing=price.pricing(currency), quantity=quantity, unit=unit_of(currency)))
+    except TooLarge as refused:
+        raise TooLarge(
+            f"{field} makes the price {price.code} more than can be billed",
+            field=field,
+            allowed=f"a quantity that costs {refused.allowed}",
+        ) from None
+    except InvalidInput as refused:
+        raise InvalidInput(
+            f"{field} has no price: {refused.message}", field=field, allowed=refused.allowed
+        ) from None
 
 
 def _anchor(new: NewSubscription, started_at: datetime, zone: str, version: PlanVersion) -> datetime:
@@ -189,7 +217,7 @@ def _item(
         id=uow.new_id(),
         subscription_id=subscription.id,
         price_id=price.id,
-        quantity=quantities.get(price.code, Decimal(1)),
+        quantity=quantities.get(price.code, ONE),
         started_at=subscription.started_at,
         ended_at=None,
         billed_to=subscription.started_at,

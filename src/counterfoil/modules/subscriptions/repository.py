@@ -57,6 +57,17 @@ _HOLD: Final = text(
     where s.environment_id = :environment and s.id = u.id
     """
 )
+# As many rows as there are prices, however many subscriptions; one that ended before it began never ran.
+_PRICES_RUNNING: Final = text(
+    """
+    select distinct on (i.price_id) i.price_id, s.id
+    from subscriptions s
+    join subscription_items i on i.environment_id = s.environment_id and i.subscription_id = s.id
+    where s.environment_id = :environment and s.customer_id = :customer
+      and coalesce(s.ended_at, s.cancel_at, 'infinity') > greatest(s.started_at, :start)
+    order by i.price_id, s.id
+    """
+)
 # One probe of the index of due subscriptions for each environment, however many subscriptions there are.
 _ENVIRONMENTS_WITH_DUE: Final = text(
     """
@@ -119,6 +130,15 @@ async def items_of(uow: Uow, subscription_ids: Collection[UUID]) -> dict[UUID, l
     for item in records(SubscriptionItem, await uow.execute(statement)):
         found[item.subscription_id].append(item)
     return found
+
+
+async def prices_running(uow: Uow, customer_id: UUID, start: datetime) -> dict[UUID, UUID]:
+    """The prices of the customer's subscriptions that do not end before ``start``, each with the first such.
+
+    A subscription that is to begin later counts too: whatever starts now, without an end, will meet it.
+    """
+    values = {"environment": uow.environment_id, "customer": customer_id, "start": start}
+    return {row.price_id: row.id for row in await uow.execute(_PRICES_RUNNING, values)}
 
 
 async def by_names(

@@ -10,7 +10,7 @@ from counterfoil.core.ids import parse_id
 from counterfoil.core.states import SUBSCRIPTION, SubscriptionState, SubscriptionTrigger, advance
 from counterfoil.modules.catalog import QuantitySource, prices_by_ids
 from counterfoil.modules.subscriptions import planning, repository
-from counterfoil.modules.subscriptions.creation import check_quantity
+from counterfoil.modules.subscriptions.creation import check_billable, check_quantity
 from counterfoil.modules.subscriptions.types import (
     CancelWhen,
     DueSubscription,
@@ -103,7 +103,7 @@ async def change_quantity(
 
     So a price in advance changes with its next period, and one in arrears with the running one, whole.
     Raises ``NotFound``, ``VersionMismatch``, ``WrongState`` once the subscription has ended, ``InvalidInput``
-    for a negative quantity or an item whose price takes none.
+    for a quantity that is negative or cannot be billed, or an item whose price takes none.
     """
     check_quantity(quantity, "quantity")
     before = await repository.get(uow, subscription_id, locked=True)
@@ -122,6 +122,7 @@ async def change_quantity(
         )
     if item.quantity == quantity:
         return before
+    check_billable(price, quantity, before.currency, "quantity")
     after = _next_version(uow, before)
     await repository.write_items(uow, [replace(item, quantity=quantity)])
     await repository.write_states(uow, [after])

@@ -116,7 +116,9 @@ class NewSubscription:
     One of ``plan_id`` (its published version is taken) and ``plan_version_id`` is given.  ``currency``: the
     customer's by default.  ``quantities``: by the code of prices whose quantity is the item's; 1 by default.
     ``started_at``: now by default; it may lie in the past, and what has passed is billed at once.
-    ``anchor_at``: with alignment ``anniversary`` only; the start by default.
+    ``anchor_at``: with alignment ``anniversary`` only; the start by default.  ``shared_usage``: prices may
+    read a meter that another running subscription of the customer is billed by, because the customer's events
+    name their subscription or because usage shall be billed on both.
     """
 
     customer_id: UUID
@@ -127,6 +129,7 @@ class NewSubscription:
     started_at: datetime | None = None
     alignment: Alignment = Alignment.ANNIVERSARY
     anchor_at: datetime | None = None
+    shared_usage: bool = False
     external_id: str | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
 

@@ -35,6 +35,9 @@ FIXED: Final[dict[str, tuple[str, ...]]] = {
 }
 """Fields that never change once the object is made, by kind."""
 
+AT_CREATION: Final = {"subscription": ("shared_usage",)}
+"""What is said about making an object and is not kept with it, so later it can be no difference."""
+
 VERSIONED: Final = {"plan": ("features", "prices")}
 """Fields of which a change is a new version of the object."""
 
@@ -81,7 +84,11 @@ def difference(wanted: Sequence[Wanted], present: Present) -> list[Change]:
 def _change(wanted: Wanted, present: Mapping[str, Any] | None) -> Change | None:
     if present is None:
         return Change(wanted, Action.CREATE, tuple(wanted.fields), _fields({}, wanted.fields))
-    changed = tuple(name for name, value in wanted.fields.items() if not _same(name, value, present))
+    changed = tuple(
+        name
+        for name, value in wanted.fields.items()
+        if name not in AT_CREATION.get(wanted.kind, ()) and not _same(name, value, present)
+    )
     if not changed:
         return None
     for name in changed:

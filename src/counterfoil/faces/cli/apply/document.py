@@ -185,7 +185,7 @@ def _customer(place: Place, _: str | None) -> dict[str, Any]:
 
 def _subscription(place: Place, currency: str | None) -> dict[str, Any]:
     fields = place.fields(
-        "customer", "plan", "currency", "started_at", "alignment", "anchor_at", "quantities"
+        "customer", "plan", "currency", "started_at", "alignment", "anchor_at", "quantities", "shared_usage"
     )
     stated = _currency(fields["currency"]) if "currency" in fields else currency
     quantities = fields["quantities"].entries() if "quantities" in fields else {}
@@ -195,6 +195,7 @@ def _subscription(place: Place, currency: str | None) -> dict[str, Any]:
         **({} if stated is None else {"currency": stated}),
         **{name: fields[name].instant() for name in ("started_at", "anchor_at") if name in fields},
         **_texts(fields, "alignment"),
+        **({"shared_usage": fields["shared_usage"].flag()} if "shared_usage" in fields else {}),
         "quantities": {code: decimal_text(value.decimal()) for code, value in quantities.items()},
     }
 

@@ -252,7 +252,11 @@ async def _quantities(uow: Uow, change: Change, view: Any, wanted: Mapping[str, 
     for code, quantity in wanted.items():
         item = _known(by_code, code, change, f"quantities.{code}")
         if item.quantity != quantity:
-            await change_quantity(uow, view.id, item.id, quantity)
+            try:
+                await change_quantity(uow, view.id, item.id, quantity)
+            except InvalidInput as error:
+                error.field = f"quantities.{code}"
+                raise
 
 
 def _changed(change: Change) -> dict[str, Any]:
