@@ -1,10 +1,12 @@
 """Checks that every stored object shares: texts, metadata, versions.
 
-Always holds: what passes can be stored in PostgreSQL (no NUL, no lone surrogate, bounded length).
+Always holds: what passes can be stored in PostgreSQL (no NUL, no lone surrogate, bounded length), and a
+text is printed as it reads: nothing in it turns its order or hides.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from counterfoil.core.errors import InvalidInput, VersionMismatch
@@ -15,16 +17,27 @@ if TYPE_CHECKING:
 
 MAX_METADATA: Final = 16 * 1024
 
+_HIDDEN: Final = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f"  # controls (C0, C1) except tab and line feed
+    r"\u202a-\u202e\u2066-\u2069"  # turn the order of what is printed: a name would read as another
+    r"\u200b\ufeff]"  # have no width: two names would look the same
+)
+"""What makes a printed name lie.  The joiners U+200C and U+200D may stay: scripts are written with them."""
+
 
 def check_text(value: str | None, field: str, *, longest: int, shortest: int = 1) -> None:
-    """Refuse a text that is blank, too long or cannot be stored; ``None`` passes."""
+    """Refuse a text that is blank, too long, cannot be stored or prints as another; ``None`` passes."""
     if value is None:
         return
-    allowed = f"{shortest} to {longest} characters without control characters"
+    allowed = f"{shortest} to {longest} characters, none of them control, bidirectional or invisible ones"
     if not shortest <= len(value) <= longest or (shortest and not value.strip()):
         raise InvalidInput(f"{field} is empty or too long", field=field, allowed=allowed)
-    if not _storable(value) or any(ord(character) < 32 and character not in "\n\t" for character in value):
+    if not _storable(value):
         raise InvalidInput(f"{field} holds characters that cannot be stored", field=field, allowed=allowed)
+    if hidden := _HIDDEN.search(value):
+        raise InvalidInput(
+            f"{field} holds U+{ord(hidden[0]):04X}, which no text may hold", field=field, allowed=allowed
+        )
 
 
 def check_email(value: str | None, field: str = "email") -> None:

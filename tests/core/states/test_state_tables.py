@@ -114,11 +114,16 @@ def test_a_finalised_invoice_is_never_edited() -> None:
     assert editable == {InvoiceState.DRAFT}
 
 
-def test_a_paid_invoice_cannot_be_voided_and_the_refusal_says_what_can_be_done() -> None:
-    with pytest.raises(WrongState) as refused:
+def test_a_refusal_says_what_a_person_can_do_instead_and_nothing_that_no_call_offers() -> None:
+    with pytest.raises(WrongState) as refused:  # reopening has a row, but no call
         advance(INVOICE, InvoiceState.PAID, InvoiceTrigger.VOID)
-    assert str(refused.value) == "the invoice is paid, so it does not allow: void; allowed now: reopen"
-    assert refused.value.allowed == "reopen"
+    assert str(refused.value) == "the invoice is paid, so it does not allow: void; allowed now: nothing"
+    with pytest.raises(WrongState) as refused:
+        advance(INVOICE, InvoiceState.OPEN, InvoiceTrigger.FINALISE)
+    assert refused.value.allowed == "pay in part, pay, void"
+    with pytest.raises(WrongState) as refused:
+        advance(SUBSCRIPTION, SubscriptionState.PAUSED, SubscriptionTrigger.CHANGE)
+    assert refused.value.allowed == "schedule cancel, unschedule cancel, cancel"
 
 
 def test_a_void_invoice_says_that_it_is_final() -> None:
@@ -165,5 +170,8 @@ def test_a_table_with_two_answers_to_one_trigger_cannot_be_built() -> None:
     row = INVOICE.rows[0]
     with pytest.raises(ValueError, match="two rows"):
         StateTable(
-            "invoice", INVOICE.initial, (row, Row(row.state, row.trigger, InvoiceState.VOID, "Other."))
+            "invoice",
+            INVOICE.initial,
+            (row, Row(row.state, row.trigger, InvoiceState.VOID, "Other.")),
+            INVOICE.offered,
         )

@@ -56,7 +56,10 @@ def error_of(answer: httpx.Response) -> dict[str, Any]:
 
 
 # Where a foreign id may also be a fault of the content: an event's names, a payer who is not the invoice's.
-_CONTENT = {"events.send", "payments.create"}
+_CONTENT = {
+    "events.send": {"unknown_customer", "unknown_subscription"},
+    "payments.create": {"invalid"},
+}
 
 
 @pytest.mark.parametrize(
@@ -77,9 +80,7 @@ async def test_an_id_of_another_organization_is_not_found(
             continue
         error = error_of(answer)
         assert error == error_of(await nobodys.send(http, key)), "that it exists must not show"
-        expected = [(404, "not_found")]
-        if operation.id in _CONTENT:
-            expected.append((400, "invalid"))
+        expected = [(404, "not_found"), *((400, code) for code in _CONTENT.get(operation.id, ()))]
         assert (answer.status_code, error["code"]) in expected, answer.text
         assert error["field"] or asked in call.path, f"which field is at fault: {answer.text}"
     assert [await one.fingerprint(store) for one in (world, stranger)] == before
@@ -182,3 +183,14 @@ async def test_without_a_tenant_the_program_sees_no_row_of_any_table(world: Worl
         for table in there:
             seen = (await connection.execute(text(f"select count(*) from {table}"))).scalar_one()
             assert seen == 0, table
+
+
+async def test_an_operators_key_at_a_tenants_route_is_told_that_it_is_one(
+    world: World, http: httpx.AsyncClient
+) -> None:
+    headers = {"Authorization": f"Bearer {world.operator_key}"}
+    answer = await http.get("/v1/customers", headers=headers)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"], error["field"]) == (401, "unauthenticated", "Authorization")
+    assert error["message"].startswith("this is an operator key")
+    assert error["allowed"] == "an API key: ck_live_… or ck_test_…"

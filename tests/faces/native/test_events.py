@@ -155,9 +155,49 @@ async def test_a_single_event_that_is_refused_is_an_error(
     answer = await seller.post("/v1/events", json=event("e1", **fields))
     assert answer.status_code == 400
     error = answer.json()["error"]
-    assert (error["code"], error["field"]) == ("invalid", field)
+    assert error["field"] == field
     assert error["allowed"]
     assert await stored(seller) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"id": ""}, "invalid"),
+        ({"id": "e0", "properties": {"tokens": 2}}, "id_reused"),
+        ({"customer": "nobody"}, "unknown_customer"),
+        ({"subscription": "none"}, "unknown_subscription"),
+        ({"name": "unmetered"}, "unknown_meter"),
+        ({"at": "1999-12-31T23:59:59Z"}, "time_out_of_range"),
+    ],
+)
+async def test_the_code_of_a_refused_event_is_the_reason_that_a_batch_gives(
+    seller: httpx.AsyncClient, fields: dict[str, Any], code: str
+) -> None:
+    await seller.post("/v1/events", json=event("e0"))
+    sent = event("e1") | fields
+    answer = await seller.post("/v1/events", json=sent)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, code)
+    (of_batch,) = (await seller.post("/v1/events", json=[sent])).json()["events"]
+    assert of_batch["reason"] == code
+
+
+async def test_an_empty_batch_is_invalid_and_not_too_large(seller: httpx.AsyncClient) -> None:
+    bodies: list[Any] = [[], {"events": []}]
+    for body in bodies:
+        answer = await seller.post("/v1/events", json=body)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid")
+
+
+async def test_events_of_all_come_by_id_and_a_customers_newest_first(seller: httpx.AsyncClient) -> None:
+    customer = (await seller.get("/v1/customers")).json()["data"][0]["id"]
+    times = {"b": "2026-01-15T10:00:00Z", "a": "2026-01-15T12:00:00Z", "c": "2026-01-15T11:00:00Z"}
+    for name, at in times.items():
+        await seller.post("/v1/events", json=event(name, at=at))
+    of_all = (await seller.get("/v1/events")).json()["data"]
+    assert [one["id"] for one in of_all] == ["a", "b", "c"]
+    own = (await seller.get("/v1/events", params={"customer": customer})).json()["data"]
+    assert [one["id"] for one in own] == ["a", "c", "b"]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pwd
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import psycopg
@@ -70,7 +70,7 @@ def test_a_lock_file_planted_as_a_link_is_not_followed(base: Path, data: Path) -
     victim = base / "victim"
     victim.write_text("untouched")
     (data / "serve.lock").symlink_to(victim)
-    with pytest.raises((Unavailable, OSError)):
+    with pytest.raises(Unavailable, match="not a plain file of ours"):
         exclusive_serve_lock(data)
     (data / "serve.lock").unlink()
     os.link(victim, data / "serve.lock")
@@ -116,15 +116,62 @@ def test_root_does_not_give_away_a_directory_that_is_in_use(base: Path) -> None:
     used = base / "used"
     used.mkdir(mode=0o700)
     (used / "letter.txt").write_text("mine")
-    with pytest.raises(Unavailable, match="not empty and closed to the user"):
+    with pytest.raises(Unavailable, match="name an empty or a new directory"):
         start(used)
     assert rights([used])[used][1] == 0
     assert [path.name for path in used.iterdir()] == ["letter.txt"]
-    used.chmod(0o755)  # passable: then it may be shared, and stays root's
-    with start(used, FAST):
-        pass
-    assert rights([used, used / "letter.txt"])[used][1] == 0
-    assert rights([used / "letter.txt"])[used / "letter.txt"][1] == 0
+
+
+@pytest.mark.parametrize("call", [start, exclusive_serve_lock])
+@pytest.mark.parametrize("held", ["letter.txt", "postgresql/16/main/x", "postgresql.conf"])
+def test_a_directory_in_use_for_something_else_is_refused_before_anything_is_written(
+    base: Path, call: Callable[[Path], object], held: str
+) -> None:
+    used = base / "etc"
+    (used / held).parent.mkdir(parents=True)
+    (used / held).write_text("mine")
+    (used / "hosts").write_text("mine")
+    before = rights([used, *used.rglob("*")])
+    with pytest.raises(Unavailable) as refused:
+        call(used)
+    assert f"{used} is in use for something else (it holds hosts" in refused.value.message
+    assert "name an empty or a new directory (--data)" in refused.value.message
+    assert rights([used, *used.rglob("*")]) == before
+
+
+def test_a_database_of_ours_with_a_strange_file_beside_it_still_starts(data: Path) -> None:
+    (data / "notes.txt").write_text("do not delete")
+    with start(data, FAST) as server:
+        assert server.pid is not None
+
+
+def test_the_root_of_a_fresh_file_system_counts_as_empty(new: Path) -> None:
+    (new / "lost+found").mkdir(parents=True)
+    exclusive_serve_lock(new).close()
+    assert (new / "serve.lock").is_file()
+
+
+@pytest.mark.parametrize("call", [start, exclusive_serve_lock])
+@pytest.mark.parametrize("place", ["/proc/x", "/proc/x/y", "~nobody-of-this-name/data"])
+def test_a_place_where_nothing_can_be_made_is_named_in_a_sentence(
+    call: Callable[[Path], object], place: str
+) -> None:
+    with pytest.raises(Unavailable) as refused:
+        call(Path(place))
+    assert refused.value.message == (
+        f"no directory can be made or used at {place}; choose one in a place that can be written (--data)"
+    )
+
+
+@as_root
+@pytest.mark.usefixtures("programs_for_nobody")
+def test_an_existing_directory_that_cannot_be_written_is_named_in_a_sentence(base: Path) -> None:
+    closed = base / "closed"
+    closed.mkdir(mode=0o755)
+    assert run_as_nobody(closed) == (
+        f"refused {closed} cannot be used by nobody; choose another directory (--data)\n"
+    )
+    assert list(closed.iterdir()) == []
 
 
 @as_root

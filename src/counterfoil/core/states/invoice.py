@@ -57,6 +57,6 @@ INVOICE: Final = StateTable("invoice", frozenset({_S.DRAFT}), (
     Row(_S.UNCOLLECTABLE, _T.PAY_IN_PART, _S.UNCOLLECTABLE, "Something comes in after all, a rest stays."),
     Row(_S.UNCOLLECTABLE, _T.PAY, _S.PAID, "The customer paid after all."),
     Row(_S.UNCOLLECTABLE, _T.VOID, _S.VOID, "It should not have been sent; its posting is reversed."),
-))
+), offered=frozenset({_T.FINALISE, _T.PAY_IN_PART, _T.PAY, _T.VOID}))
 # fmt: on
 """The transition table of invoices."""

@@ -2,7 +2,8 @@
 
 Owns: the form of a table and the sentence with which a trigger is refused.
 Does not own: any table, any effect.
-Always holds: a table has at most one row for a state and a trigger.
+Always holds: a table has at most one row for a state and a trigger; a refusal advises nothing that nobody
+can do.
 """
 
 from __future__ import annotations
@@ -25,11 +26,16 @@ class Row[State: StrEnum, Trigger: StrEnum]:
 
 @dataclass(frozen=True, slots=True)
 class StateTable[State: StrEnum, Trigger: StrEnum]:
-    """All transitions of one kind of thing.  ``thing`` is its name in sentences: ``invoice``."""
+    """All transitions of one kind of thing.  ``thing`` is its name in sentences: ``invoice``.
+
+    ``offered`` are the triggers that somebody can ask for by a call; refusals name no others, which the
+    program pulls by itself or which belong to what it does not do.
+    """
 
     thing: str
     initial: frozenset[State]
     rows: tuple[Row[State, Trigger], ...]
+    offered: frozenset[Trigger]
 
     def __post_init__(self) -> None:
         if len({(row.state, row.trigger) for row in self.rows}) != len(self.rows):
@@ -47,11 +53,13 @@ class StateTable[State: StrEnum, Trigger: StrEnum]:
 def advance[State: StrEnum, Trigger: StrEnum](
     table: StateTable[State, Trigger], state: State, trigger: Trigger
 ) -> State:
-    """The state that ``trigger`` leads to, or ``WrongState`` saying what is allowed in ``state``."""
+    """The state that ``trigger`` leads to, or ``WrongState`` saying what one can do in ``state`` instead."""
     for row in table.rows:
         if row.state == state and row.trigger == trigger:
             return row.to
-    allowed = ", ".join(map(_words, table.allowed(state))) or f"nothing: {_words(state)} is final"
+    offered = [one for one in table.allowed(state) if one in table.offered]
+    nothing = f"nothing: {_words(state)} is final" if table.is_final(state) else "nothing"
+    allowed = ", ".join(map(_words, offered)) or nothing
     raise WrongState(
         f"the {table.thing} is {_words(state)}, so it does not allow: {_words(trigger)}; "
         f"allowed now: {allowed}",

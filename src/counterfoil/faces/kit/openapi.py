@@ -28,7 +28,8 @@ wrote nothing. `X-Request-Id` of every answer finds its line in the log.
 gets the first answer again (for 24 hours, with `Idempotent-Replayed: true`; secrets are not repeated), with
 another body a 409. Answers of 500 and above are not kept.
 
-**Lists** are newest first; `next_cursor` of a page is the `cursor` of the next one.
+**Lists** are newest first, unless the operation says another order; `next_cursor` of a page is the `cursor`
+of the next one.
 
 **Numbers** that must be exact are strings (`"12.30"`); JSON numbers are read as written. **Times** are
 RFC 3339 with a zone, written in UTC. Objects have a `version`; send it as `If-Match` to change only what

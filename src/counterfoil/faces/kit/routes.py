@@ -206,7 +206,14 @@ class UnitRoute(TransactionRoute):
     async def authenticate(self, request: Request) -> Caller:
         """The API client behind a request."""
         context = context_of(request)
-        principal = await context.authenticator.principal(self.secret_of(request))
+        secret = self.secret_of(request)
+        if secret.startswith("ck_operator_"):
+            raise Unauthenticated(
+                "this is an operator key, which opens no environment; this call needs an API key",
+                field="Authorization",
+                allowed="an API key: ck_live_… or ck_test_…",
+            )
+        principal = await context.authenticator.principal(secret)
         request.state.principal = principal
         scope = replace(principal.scope, request_id=request_id_of(request))
         return Caller(principal.client_id, principal.environment_id, lambda: context.store.unit(scope))

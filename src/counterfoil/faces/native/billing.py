@@ -12,6 +12,7 @@ from counterfoil.faces.kit.context import Unit, allow
 from counterfoil.faces.kit.wire import InstantText, InvoiceId, SubscriptionId, TestClockId, Wire, shown
 from counterfoil.faces.native import invoices, operations
 from counterfoil.faces.native.invoices import InvoiceLineOut, InvoiceOut
+from counterfoil.faces.native.invoices_examples import DRAFT, LINE
 from counterfoil.faces.native.operations import OperationOut
 from counterfoil.faces.native.routes import NativeRoute
 from counterfoil.modules.billing import finalise_now, preview_subscription, request_advance
@@ -22,6 +23,8 @@ router = APIRouter(tags=["Billing"], route_class=NativeRoute)
 
 class PreviewInvoiceOut(Wire):
     """An invoice as it would be drafted, with its lines; it has an id only in this answer."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"invoice": DRAFT, "lines": [LINE]}]})
 
     invoice: InvoiceOut
     lines: list[InvoiceLineOut]

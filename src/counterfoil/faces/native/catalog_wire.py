@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from counterfoil.faces.kit.wire import Metadata, Wire
 from counterfoil.modules.catalog import CatalogChanges
@@ -52,6 +52,10 @@ class CodedIn(ObjectIn):
 class NamePatch(Wire):
     """Fields to change; those left out stay."""
 
+    model_config = ConfigDict(
+        json_schema_extra=example({"external_id": "erp-4711", "metadata": {"owner": "Pricing"}})
+    )
+
     name: str = ""
     external_id: str | None = None
     metadata: Metadata = Field(default_factory=dict)
@@ -66,6 +70,10 @@ class NamePatch(Wire):
 
 class DescribedPatch(NamePatch):
     """Fields to change; those left out stay."""
+
+    model_config = ConfigDict(
+        json_schema_extra=example({"name": "Team", "description": "For teams of up to 50 people"})
+    )
 
     description: str | None = None
 

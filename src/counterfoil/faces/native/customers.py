@@ -87,6 +87,12 @@ class CustomerIn(Wire):
 class CustomerPatch(Wire):
     """Fields to change; those left out stay."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"email": "ap@nordwind.example", "metadata": {"account_manager": "Ada"}}]
+        }
+    )
+
     name: str = ""
     external_id: str | None = None
     email: str | None = None

@@ -24,10 +24,10 @@ from counterfoil.faces.kit.wire import (
 )
 from counterfoil.faces.native.events_schema import EVENT, REQUEST, RESPONSES
 from counterfoil.faces.native.events_wire import (
+    EventRefused,
     answers_to_wire,
     encode,
     read_events,
-    refusal_error,
     to_wire,
 )
 from counterfoil.faces.native.routes import NativeRoute
@@ -85,7 +85,7 @@ async def send(request: Request, uow: Unit) -> Response:
     The answer comes once the events are on disk, and says of each, in order, whether it was accepted, is a
     duplicate (its id and content were stored before) or was refused and why; an event that is refused stops
     no other.  A batch is answered with 202 even where every event is refused; a single event that is refused
-    is an error.
+    is an error, whose `code` is the reason that a batch would give (`unknown_customer`, `id_reused`, …).
     """
     events, single = read_events(await request.body())
     readable = [event for event in events if isinstance(event, NewEvent)]
@@ -96,7 +96,7 @@ async def send(request: Request, uow: Unit) -> Response:
         for event in events
     ]
     if single and answers[0].refusal is not None:
-        raise refusal_error(answers[0].refusal)
+        raise EventRefused(answers[0].refusal)
     return Response(encode(answers_to_wire(answers)), 202, media_type="application/json")
 
 
@@ -112,7 +112,11 @@ async def list_(
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Events a page")] = DEFAULT_PAGE,
     cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
 ) -> Response:
-    """Events of a customer, the newest first; without a customer those of all, by id."""
+    """Events: of one customer the newest first, of all customers in the order of their ids.
+
+    With `customer`, by `at`, the latest first.  Without, by `id`, ascending; ids are the sender's, so this
+    order need not be that of the events' times.
+    """
     timed = customer is not None
     after = None if cursor is None else _place(cursor, timed=timed)
     page = await list_events(uow, EventQuery(limit, after, customer, name, start, end))

@@ -141,7 +141,7 @@ def _check_size(count: int) -> None:
     if count > MAX_BATCH:
         raise TooLarge(f"there are {count} events", field="events", allowed=_BATCH)
     if count == 0:
-        raise TooLarge("there are no events", field="events", allowed=_BATCH)
+        raise InvalidInput("there are no events", field="events", allowed=_BATCH)
 
 
 def _read_one(body: bytes | msgspec.Raw) -> NewEvent | Unread:
@@ -168,9 +168,12 @@ def _field_of(message: str) -> str:
     return ".".join(part for part in (path, named[1] if named else "") if part) or "event"
 
 
-def refusal_error(refusal: Refusal) -> InvalidInput:
-    """The refusal of a single event, as the error of its call."""
-    return InvalidInput(refusal.message, field=refusal.field, allowed=refusal.allowed)
+class EventRefused(InvalidInput):
+    """The refusal of a single event, as the error of its call; the code is the reason (``id_reused``)."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.message, field=refusal.field, allowed=refusal.allowed)
+        self.code = refusal.reason.value
 
 
 def answers_to_wire(answers: Sequence[EventAnswer]) -> BatchOut:

@@ -180,6 +180,10 @@ class ExplanationOut(Wire):
 class InvoicePatch(Wire):
     """What is said about an invoice; what it says never changes."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"external_id": "erp-20117", "metadata": {"cost_centre": "4100"}}]}
+    )
+
     external_id: str | None = None
     metadata: Metadata = Field(default_factory=dict)
 

@@ -65,6 +65,18 @@ LINE: Final[dict[str, Any]] = {
     "voided": False,
 }
 
+DRAFT: Final[dict[str, Any]] = INVOICE | {
+    "number": None,
+    "status": "draft",
+    "finalised_at": None,
+    "due_at": None,
+    "seller": None,
+    "buyer": None,
+    "version": 1,
+    "updated_at": INVOICE["drafted_at"],
+}
+"""The same before it was finalised."""
+
 
 def _tier(index: int, over: str, up_to: str | None, count: str, price: str, amount: str) -> dict[str, Any]:
     return {

@@ -88,6 +88,10 @@ class IssuerIn(Wire):
 class IssuerPatch(Wire):
     """Fields to change; those left out stay."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"footer": "IBAN DE02 1203 0000 0000 2020 51", "net_days": 30}]}
+    )
+
     name: str = ""
     external_id: str | None = None
     address: AddressWire = AddressWire()

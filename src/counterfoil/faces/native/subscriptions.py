@@ -136,6 +136,10 @@ class SubscriptionIn(Wire):
 class SubscriptionPatch(Wire):
     """Fields to change; those left out stay."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"external_id": "order-882", "metadata": {"sales": "Ada"}}]}
+    )
+
     external_id: str | None = None
     metadata: Metadata = Field(default_factory=dict)
 

@@ -29,6 +29,13 @@ SOCKET_NAME: Final = ".s.PGSQL.5432"
 _SOCKET_LIMIT: Final = 103
 # A comma separates hosts in a PostgreSQL URL, a colon host and port in SQLAlchemy's.
 _SAFE_PATH: Final = re.compile(r"[A-Za-z0-9/._+~-]+")
+_CLUSTERS: Final = ("postgresql", "postgresql.old")
+"""Where files of PostgreSQL may lie; only the second exists in the midst of an upgrade."""
+_OURS: Final = frozenset(
+    {*_CLUSTERS, "postgresql.new", "socket", "postgres.log", "programs", "upgrade", "upgrade.done"}
+    | {"start.lock", "users.lock", "serve.lock"}
+    | {"lost+found"}  # which a fresh file system has in its root
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +94,7 @@ class Place:
             if self.switches_user:
                 os.fchown(descriptor, self.account.uid, self.account.gid)
         except FileExistsError:
-            descriptor = os.open(path, flags)
-            found = os.fstat(descriptor)
-            # A second name would let whoever may write here point us at a file elsewhere.
-            if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
-                os.close(descriptor)
-                raise Unavailable(f"{path} is not a plain file of ours; remove it") from None
+            return _open_ours(path, flags)
         return descriptor
 
     def write(self, path: Path, content: str) -> None:
@@ -139,11 +141,16 @@ class Place:
 def prepare(data_dir: Path) -> Place:
     """The directory ready for use: made if absent, its user decided.
 
-    Raises ``Unavailable`` when the user that must run PostgreSQL cannot get there, or another one owns it.
+    Raises ``Unavailable`` when the user that must run PostgreSQL cannot get there, when another one owns it,
+    or when it holds what is not ours; then nothing was written.
     """
-    data = data_dir.expanduser().resolve()
+    data = data_dir
     try:
-        return _prepare_for_account(data) if os.geteuid() == 0 else _prepare_own(data)
+        data = data.expanduser().resolve()
+        _refuse_foreign(data)
+        place = _prepare_for_account(data) if os.geteuid() == 0 else _prepare_own(data)
+        if not os.access(data, os.R_OK | os.W_OK | os.X_OK):  # also where the file system is read-only
+            raise PermissionError
     except (FileExistsError, NotADirectoryError):
         raise Unavailable(f"{data} is not a directory; choose another (--data)") from None
     except PermissionError as error:
@@ -151,6 +158,11 @@ def prepare(data_dir: Path) -> Place:
         raise Unavailable(
             f"{error.filename or data} cannot be used by {who}; choose another directory (--data)"
         ) from None
+    except (OSError, RuntimeError):  # pathlib tells of a home that is not known with the second
+        raise Unavailable(
+            f"no directory can be made or used at {data}; choose one in a place that can be written (--data)"
+        ) from None
+    return place
 
 
 def first_closed(path: Path, account: Account) -> Path | None:
@@ -168,6 +180,45 @@ def first_closed(path: Path, account: Account) -> Path | None:
     return None
 
 
+def _refuse_foreign(data: Path) -> None:
+    """Refuse a directory in use for something else (``/etc``), unless a database of ours is in it already."""
+    strangers = sorted(set(os.listdir(data)) - _OURS) if data.exists() else []
+    if strangers and not any(_is_cluster(data / name) for name in _CLUSTERS):
+        shown = ", ".join(strangers[:3]) + (", …" if len(strangers) > 3 else "")
+        raise Unavailable(
+            f"{data} is in use for something else (it holds {shown}); "
+            "name an empty or a new directory (--data)"
+        )
+
+
+def _is_cluster(path: Path) -> bool:
+    """Whether these are files of a server: ``/etc/postgresql`` has the name, and is none."""
+    try:
+        return stat.S_ISREG((path / "PG_VERSION").lstat().st_mode)
+    except PermissionError:  # closed to us as another user's cluster is, and refused as that
+        return True
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def _open_ours(path: Path, flags: int) -> int:
+    """A descriptor of a file that exists, if it is a plain one with no second name.
+
+    A second name would let whoever may write here point us at a file elsewhere.
+    """
+    try:
+        descriptor = os.open(path, flags)
+    except PermissionError:
+        raise Unavailable(f"{path} cannot be used by {_name_of(os.geteuid())}; correct its owner") from None
+    except OSError:  # a link, a directory, a socket
+        raise Unavailable(f"{path} is not a plain file of ours; remove it") from None
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
+        os.close(descriptor)
+        raise Unavailable(f"{path} is not a plain file of ours; remove it")
+    return descriptor
+
+
 def _prepare_own(data: Path) -> Place:
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     place = Place(data, Account(os.geteuid(), os.getegid(), _name_of(os.geteuid())))
@@ -180,8 +231,7 @@ def _prepare_own(data: Path) -> Place:
 
 
 def _prepare_for_account(data: Path) -> Place:
-    files = (data / "postgresql", data / "postgresql.old")  # only the second, in the midst of an upgrade
-    owner = next((path.lstat().st_uid for path in files if path.exists()), 0)
+    owner = next((path.lstat().st_uid for name in _CLUSTERS if (path := data / name).exists()), 0)
     account = _account(owner) if owner else _server_account()
     existing = next(parent for parent in data.parents if parent.exists())
     if not existing.is_dir():
