@@ -65,6 +65,7 @@ def _one_in_fifty(*columns: str) -> dict[str, str]:
 SPREAD: Final = {
     "subscriptions": {
         "next_billing_at": "'2026-06-01'::timestamptz + n * interval '1 hour'",
+        "billing_error": "case n % 50 when 0 then 'no price' end",
         **_one_in_fifty("customer_id"),
     },
     "invoices": {
@@ -180,6 +181,7 @@ def _examples(operation: Operation, world: World) -> list[dict[str, str]]:
         "number": {"number": "INV-000001"},
         "reference": {"reference": world.ids["invoice_id"]},
         "status": {"status": "cancelled" if operation.id == "subscriptions.list" else "open"},
+        "held": {"held": "true"},
         "customer": {"customer": customer},
         "name": {"customer": customer, "name": "completion"},
         "from": {"customer": customer, "from": "2026-01-01T00:00:00Z"},

@@ -24,6 +24,14 @@ face maps this tree once.  Always holds: ``code`` is stable, ``message`` is a se
 from __future__ import annotations
 
 
+def with_article(noun: str) -> str:
+    """``a customer``, ``an invoice``: a noun of the vocabulary as a sentence needs it.
+
+    The letter decides, but for a ``u`` that is said as in ``user`` and ``usage``.
+    """
+    return f"an {noun}" if noun[0] in "aeio" else f"a {noun}"
+
+
 class CounterfoilError(Exception):
     """A refusal with a stable code.
 

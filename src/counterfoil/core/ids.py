@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
-from counterfoil.core.errors import InvalidInput
+from counterfoil.core.errors import InvalidInput, with_article
 
 ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUES: Final = {character: value for value, character in enumerate(ALPHABET)}
@@ -68,7 +68,7 @@ def parse_id(kind: str, text: str, *, field: str = "id") -> UUID:
     allowed = f"an id of the form {PREFIXES[kind]}_ and 26 base-32 characters"
     if prefix != PREFIXES[kind] or len(digits) != 26:
         raise InvalidInput(
-            f"{field} is not the id of a {kind.replace('_', ' ')}", field=field, allowed=allowed
+            f"{field} is not the id of {with_article(kind.replace('_', ' '))}", field=field, allowed=allowed
         )
     number = 0
     for digit in digits:

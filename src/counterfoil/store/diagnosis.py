@@ -6,7 +6,7 @@ Owns: the queries.  Does not own: what a fact means or what to do about it; the 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import text
@@ -51,6 +51,41 @@ _JOBS: Final = text(
     from procrastinate_jobs
     """
 )
+# Money that is really owed comes first; among equals the one that was put on hold first.
+_HELD: Final = text(
+    """
+    select count(*) over () as held, count(*) filter (where e.kind = 'live') over () as live,
+           s.billing_error as reason, o.slug || ' · ' || e.name as place
+    from subscriptions s
+    join environments e on e.id = s.environment_id
+    join organizations o on o.id = e.organization_id
+    where s.billing_error is not null
+    order by e.kind = 'live' desc, s.updated_at, s.id
+    limit 1
+    """
+)
+# Operations keep real time, also where business time is a test clock's.
+_STUCK: Final = text(
+    """
+    select count(*) as stuck, min(updated_at) as oldest
+    from operations where status in ('pending', 'running') and updated_at < :before
+    """
+)
+STUCK_AFTER: Final = timedelta(minutes=10)
+"""An operation that has told nothing for so long has nobody who works on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Subscriptions that cannot be billed, in all environments; ``reason`` and ``place``: of the oldest.
+
+    ``live`` of them are in live environments, whose oldest comes first.
+    """
+
+    count: int
+    live: int
+    reason: str
+    place: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +105,9 @@ class Facts:
     oldest_unplaced: datetime | None
     failed_jobs: int
     waiting_jobs: int
+    held: Held | None
+    stuck: int
+    oldest_stuck: datetime | None
 
 
 async def diagnose(store: Store) -> Facts:
@@ -81,6 +119,8 @@ async def diagnose(store: Store) -> Facts:
         unprotected = tuple((await uow.execute(_UNPROTECTED)).scalars())
         changes = (await uow.execute(_UNPLACED)).one()
         jobs = (await uow.execute(_JOBS)).one()
+        held = (await uow.execute(_HELD)).one_or_none()
+        stuck = (await uow.execute(_STUCK, {"before": wall - STUCK_AFTER})).one()
     return Facts(
         version=server.version,
         number=server.number,
@@ -95,4 +135,7 @@ async def diagnose(store: Store) -> Facts:
         oldest_unplaced=changes.oldest,
         failed_jobs=jobs.failed,
         waiting_jobs=jobs.waiting,
+        held=None if held is None else Held(held.held, held.live, held.reason, held.place),
+        stuck=stuck.stuck,
+        oldest_stuck=stuck.oldest,
     )

@@ -20,6 +20,7 @@ from counterfoil.faces.cli import (
     organizations,
     prices,
     server,
+    subscriptions,
     usage,
 )
 from counterfoil.faces.cli.output import complain, sentence
@@ -65,6 +66,13 @@ _group(
     show=invoices.show,
     explain=invoices.explain,
     pdf=invoices.pdf,
+)
+_group(
+    "subscription",
+    "Who gets what, and what billing put on hold.",
+    LOOK,
+    list=subscriptions.list_subscriptions,
+    retry=subscriptions.retry,
 )
 _group("customer", "Who buys.", LOOK, list=customers.list_customers)
 _group("key", "API keys.", LOOK, create=organizations.create_key)

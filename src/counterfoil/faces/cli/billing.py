@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from counterfoil.faces.cli.clocks import done_in_words, only_in_sandbox, read_instant
-from counterfoil.faces.cli.invoices import customer_names, invoice_json, invoice_table
+from counterfoil.faces.cli.invoices import invoice_json, invoice_table, names_on
 from counterfoil.faces.cli.output import note, say, show_json, steps
 from counterfoil.faces.cli.session import Json, Tenant, tenant_command
+from counterfoil.faces.cli.subscriptions import SHOWN, Named, held_in, show_held, subscriptions_json
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from counterfoil.faces.kit.units import Uow
     from counterfoil.modules.billing import Billed
     from counterfoil.modules.invoicing import Invoice
-
-SHOWN: Final = 50
-"""How many invoices the table shows."""
 
 
 class _DryRun(Exception):
@@ -36,39 +34,52 @@ async def run(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Draft the invoices that are due and finalise the drafts whose grace is over."""
+    """Draft the invoices that are due and finalise the drafts whose grace is over.
+
+    Exit code 1 while any subscription is held: it is billed no more until somebody mends the cause.
+    """
     if at is not None:
         only_in_sandbox(tenant, "--at")
     now = None if at is None else read_instant(at, "--at")
     with steps("billing"):
-        done, invoices, names = await (_undone(tenant, now) if dry_run else _done(tenant, now))
+        done, invoices, names, held = await (_undone if dry_run else _done)(
+            tenant, now, None if as_json else SHOWN
+        )
     if as_json:
         show_json(
             {
                 "dry_run": dry_run,
                 "drafted": done.drafted,
                 "finalised": done.finalised,
-                "held": done.held,
+                "held": len(held.subscriptions),
+                "held_subscriptions": subscriptions_json(held),
                 "invoices": [invoice_json(one, names) for one in invoices],
             }
         )
-        return
+    else:
+        _show(done, invoices, names, held, dry_run)
+    if held.subscriptions:
+        raise typer.Exit(1)
+
+
+def _show(done: Billed, invoices: list[Invoice], names: dict[UUID, str], held: Named, dry_run: bool) -> None:
     if invoices:
         invoice_table(invoices[:SHOWN], names)
         if len(invoices) > SHOWN:
             note(f"… and {len(invoices) - SHOWN:,} more: counterfoil invoice list")
-    if not done:
+    if done:
+        say(f"{'would be: ' if dry_run else ''}{done_in_words(done)}", "bold")
+    else:
         say("nothing is due")
-        return
-    say(f"{'would be: ' if dry_run else ''}{done_in_words(done)}", "bold")
-    if dry_run:
+    show_held(held)
+    if dry_run and done:
         note("A dry run: nothing was written.")
 
 
-type _Outcome = tuple[Billed, list[Invoice], dict[UUID, str]]
+type _Outcome = tuple[Billed, list[Invoice], dict[UUID, str], Named]
 
 
-async def _done(tenant: Tenant, now: datetime | None) -> _Outcome:
+async def _done(tenant: Tenant, now: datetime | None, named: int | None) -> _Outcome:
     """Run for good, batch by batch, each its own transaction."""
     from counterfoil.modules.billing import run_due
 
@@ -78,14 +89,14 @@ async def _done(tenant: Tenant, now: datetime | None) -> _Outcome:
     done = await run_due(tenant.store, tenant.scope, now=now)
     async with tenant.unit(now) as uow:
         invoices = await _touched(uow, before, newest)
-        return done, invoices, await customer_names(uow, invoices[:SHOWN])
+        return done, invoices, await names_on(uow, invoices[:named]), await held_in(uow, named)
 
 
-async def _undone(tenant: Tenant, now: datetime | None) -> _Outcome:
+async def _undone(tenant: Tenant, now: datetime | None, named: int | None) -> _Outcome:
     """The same run in one transaction, which is then rolled back."""
     from counterfoil.modules.billing import Billed, bill_due, finalise_due
 
-    outcome: _Outcome = (Billed(), [], {})
+    outcome: _Outcome = (Billed(), [], {}, Named([], {}, {}))
     try:
         async with tenant.unit(now) as uow:
             before = await _drafts(uow)
@@ -94,7 +105,7 @@ async def _undone(tenant: Tenant, now: datetime | None) -> _Outcome:
             while batch := await bill_due(uow) + await finalise_due(uow):
                 done += batch
             invoices = await _touched(uow, before, newest)
-            outcome = done, invoices, await customer_names(uow, invoices)
+            outcome = done, invoices, await names_on(uow, invoices[:named]), await held_in(uow, named)
             raise _DryRun
     except _DryRun:
         return outcome

@@ -9,6 +9,7 @@ import typer
 from counterfoil.core.errors import InvalidInput, NotFound, WrongState
 from counterfoil.faces.cli.output import counted, pairs, show_json, steps
 from counterfoil.faces.cli.session import Json, Tenant, tenant_command
+from counterfoil.faces.cli.subscriptions import SHOWN, held_in, show_held, subscriptions_json
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -89,13 +90,23 @@ async def advance(tenant: Tenant, instant: InstantArgument, as_json: Json = Fals
             step(f"{format_instant(at)}: {done_in_words(done)}")
 
         done = await advance_clock(tenant.store, tenant.scope, target, reached)
+    async with tenant.unit() as uow:
+        held = await held_in(uow, None if as_json else SHOWN)
     if as_json:
-        show_json({"now": target, "drafted": done.drafted, "finalised": done.finalised, "held": done.held})
+        show_json(
+            {
+                "now": target,
+                "drafted": done.drafted,
+                "finalised": done.finalised,
+                "held": len(held.subscriptions),
+                "held_subscriptions": subscriptions_json(held),
+            }
+        )
         return
     pairs({"environment": tenant.place, "now": format_instant(target), "billed": done_in_words(done)})
+    show_held(held)
 
 
 def done_in_words(done: Billed) -> str:
-    """What a billing run did."""
-    held = f", {counted(done.held, 'subscription')} held" if done.held else ""
-    return f"{counted(done.drafted, 'invoice')} drafted, {done.finalised:,} finalised{held}"
+    """The invoices of a billing run; which subscriptions are held then, ``show_held`` says."""
+    return f"{counted(done.drafted, 'invoice')} drafted, {done.finalised:,} finalised"

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from counterfoil.core.errors import NotFound
 from counterfoil.faces.cli.output import note, show_json, table
 from counterfoil.faces.cli.session import Json, Tenant, tenant_command
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from uuid import UUID
+
+    from counterfoil.faces.kit.units import Uow
 
 Limit = Annotated[int, typer.Option("--limit", "-n", min=1, max=200, help="How many, newest first.")]
 
@@ -40,6 +47,24 @@ async def list_customers(tenant: Tenant, limit: Limit = 50, as_json: Json = Fals
         None,
         [name.replace("_", " ") for name in names],
         [[str(row[name] or "–") for name in names] for row in rows],
+        empty=f"no customers in {tenant.place}",
     )
     if page.has_more:
         note(f"the newest {limit}; --limit shows more")
+
+
+async def find_customer(uow: Uow, name: str) -> UUID:
+    """The customer whose id or external id this is, or ``NotFound``."""
+    from counterfoil.modules.customers import resolve_customers
+
+    found = (await resolve_customers(uow, [name])).get(name)
+    if found is None:
+        raise NotFound(f"there is no customer {name}", field="customer")
+    return found
+
+
+async def customer_names(uow: Uow, ids: Collection[UUID]) -> dict[UUID, str]:
+    """The names of these customers."""
+    from counterfoil.modules.customers import get_customer
+
+    return {id_: (await get_customer(uow, id_)).name for id_ in set(ids)}

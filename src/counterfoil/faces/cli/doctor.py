@@ -150,7 +150,14 @@ async def _examine(store: Store) -> list[Finding]:
     from counterfoil.faces.kit.units import diagnose
 
     facts = await diagnose(store)
-    return [*_server(facts), *_isolation(facts), *_time(facts), await _books(store), *_work(facts)]
+    return [
+        *_server(facts),
+        *_isolation(facts),
+        *_time(facts),
+        await _books(store),
+        _billing(facts),
+        *_work(facts),
+    ]
 
 
 def _server(facts: Facts) -> list[Finding]:
@@ -241,6 +248,19 @@ async def _books(store: Store) -> Finding:
     return Finding("ledger", Verdict.OK, f"debits = credits in {counted(looked, 'environment')}")
 
 
+def _billing(facts: Facts) -> Finding:
+    if facts.held is None:
+        return Finding("billing", Verdict.OK, "no subscription is held")
+    held = facts.held
+    return Finding(
+        "billing",
+        Verdict.FAIL if held.live else Verdict.WARN,
+        f"{counted(held.count, 'subscription')} held and not billed, {held.live:,} of them live;"
+        f" the oldest in {held.place}: {held.reason}",
+        "counterfoil subscription list --held; mend the cause, then counterfoil subscription retry ID",
+    )
+
+
 def _work(facts: Facts) -> list[Finding]:
     changes = Finding("changes", Verdict.OK, f"{counted(facts.unplaced, 'change')} waiting for the feed")
     if facts.oldest_unplaced is not None and facts.now - facts.oldest_unplaced > LATE_CHANGE:
@@ -259,4 +279,13 @@ def _work(facts: Facts) -> list[Finding]:
             f"{facts.failed_jobs} failed, {facts.waiting_jobs} waiting",
             "the log of counterfoil serve says why",
         )
-    return [changes, jobs]
+    operations = Finding("operations", Verdict.OK, "none is stuck")
+    if facts.oldest_stuck is not None:
+        operations = Finding(
+            "operations",
+            Verdict.WARN,
+            f"{counted(facts.stuck, 'operation')} without progress for over 10 minutes, the oldest since"
+            f" {facts.oldest_stuck:%Y-%m-%d %H:%M} UTC",
+            "is counterfoil serve running? its log says what became of the job",
+        )
+    return [changes, jobs, operations]

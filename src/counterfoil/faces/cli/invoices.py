@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from counterfoil.core.errors import InvalidInput, NotFound, Unavailable
-from counterfoil.faces.cli.customers import Limit
+from counterfoil.faces.cli.customers import Limit, customer_names, find_customer
 from counterfoil.faces.cli.output import note, pairs, say, show_json, table
 from counterfoil.faces.cli.session import Json, Tenant, tenant_command
 
@@ -38,28 +38,24 @@ async def list_invoices(
     """List invoices, newest first."""
     from counterfoil.core.states import InvoiceState
     from counterfoil.faces.kit.units import PageQuery
-    from counterfoil.modules.customers import resolve_customers
     from counterfoil.modules.invoicing import list_invoices
 
     if status is not None and status not in list(InvoiceState):
         raise InvalidInput("--status is not a state", field="status", allowed=", ".join(InvoiceState))
     async with tenant.unit() as uow:
-        customer_id: UUID | None = None
-        if customer is not None:
-            customer_id = (await resolve_customers(uow, [customer])).get(customer)
-            if customer_id is None:
-                raise NotFound(f"there is no customer {customer}", field="customer")
+        customer_id = None if customer is None else await find_customer(uow, customer)
         page = await list_invoices(
             uow,
             PageQuery(limit),
             customer_id=customer_id,
             status=None if status is None else InvoiceState(status),
         )
-        names = await customer_names(uow, page.items)
+        names = await names_on(uow, page.items)
     if as_json:
         show_json([invoice_json(one, names) for one in page.items])
         return
-    invoice_table(page.items, names)
+    kind = "invoices" if status is None and customer is None else "such invoices"
+    invoice_table(page.items, names, empty=f"no {kind} in {tenant.place}")
     if page.has_more:
         note(f"the newest {limit}; --limit shows more")
 
@@ -73,7 +69,7 @@ async def show(tenant: Tenant, number: Number, as_json: Json = False) -> None:
     async with tenant.unit() as uow:
         invoice = await find(uow, number)
         lines = (await lines_of(uow, [invoice.id]))[invoice.id]
-        names = await customer_names(uow, [invoice])
+        names = await names_on(uow, [invoice])
     if as_json:
         show_json({**invoice_json(invoice, names), "lines": [line_json(line) for line in lines]})
         return
@@ -83,7 +79,7 @@ async def show(tenant: Tenant, number: Number, as_json: Json = False) -> None:
             "customer": names[invoice.customer_id],
             "period": span(invoice.period_start, invoice.period_end, invoice.zone),
             "status": invoice.status.value,
-            **({} if invoice.due_at is None else {"due": day(invoice.due_at, invoice.zone)}),
+            **({} if invoice.due_at is None else {"due": local_date(invoice.due_at, invoice.zone)}),
         }
     )
     say("")
@@ -172,14 +168,12 @@ async def find(uow: Uow, number: str) -> Invoice:
     return page.items[0]
 
 
-async def customer_names(uow: Uow, invoices: Sequence[Invoice]) -> dict[UUID, str]:
+async def names_on(uow: Uow, invoices: Sequence[Invoice]) -> dict[UUID, str]:
     """The names of the invoices' customers."""
-    from counterfoil.modules.customers import get_customer
-
-    return {id_: (await get_customer(uow, id_)).name for id_ in {one.customer_id for one in invoices}}
+    return await customer_names(uow, [one.customer_id for one in invoices])
 
 
-def invoice_table(invoices: Sequence[Invoice], names: dict[UUID, str], title_: str | None = None) -> None:
+def invoice_table(invoices: Sequence[Invoice], names: dict[UUID, str], *, empty: str = "none") -> None:
     """Invoices as a table."""
     rows = [
         [
@@ -194,7 +188,8 @@ def invoice_table(invoices: Sequence[Invoice], names: dict[UUID, str], title_: s
         ]
         for one in invoices
     ]
-    table(title_, ["invoice", "customer", "period", "status", "net>", "tax>", "total>", ""], rows)
+    columns = ["invoice", "customer", "period", "status", "net>", "tax>", "total>", ""]
+    table(None, columns, rows, empty=empty)
 
 
 def title(invoice: Invoice) -> str:
@@ -210,6 +205,13 @@ def day(instant: datetime, zone: str) -> str:
 
     text = f"{to_local(instant, parse_zone(zone)):%Y-%m-%d %H:%M}"
     return text.removesuffix(" 00:00")
+
+
+def local_date(instant: datetime, zone: str) -> str:
+    """The day on which an instant lies where the invoice is read."""
+    from counterfoil.core.calendar import parse_zone, to_local
+
+    return f"{to_local(instant, parse_zone(zone)):%Y-%m-%d}"
 
 
 def span(start: datetime, end: datetime, zone: str) -> str:

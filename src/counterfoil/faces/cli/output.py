@@ -7,6 +7,7 @@ money keeps every digit.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from contextlib import contextmanager
 from datetime import datetime
@@ -57,10 +58,25 @@ def note(text: str, style: str = "dim") -> None:
 
 def sentence(error: CounterfoilError) -> str:
     """An error as one sentence: what is wrong, where, and what would be accepted."""
-    text = error.message
-    if error.field is not None and error.field not in text:
-        text = f"{error.field}: {text}"
-    return text if error.allowed is None else f"{text} (allowed: {error.allowed})"
+    return refusal(error.field, error.message, error.allowed)
+
+
+def refusal(field: str | None, message: str, allowed: str | None) -> str:
+    """A refusal as one sentence that says the field once."""
+    known = field is None or re.search(rf"(?<!\w){re.escape(field)}(?!\w)", message)
+    text = message if known else named(field or "", message, field)
+    return text if allowed is None else f"{text} (allowed: {allowed})"
+
+
+def named(path: str, message: str, field: str | None) -> str:
+    """A refusal of what stands at ``path``; the message may begin with its own name of it, the field.
+
+    ``email is not an address`` of ``customers.acme.email`` is ``customers.acme.email is not an address``.
+    """
+    for name in () if field is None else (field, field.rpartition(".")[2]):
+        if message.startswith(f"{name} "):
+            return f"{path or name}{message.removeprefix(name)}".strip()
+    return f"{path}: {message}" if path else message
 
 
 def complain(text: str) -> None:
@@ -68,11 +84,17 @@ def complain(text: str) -> None:
     err().print(Text.assemble(("error: ", "bold red"), text), soft_wrap=True)
 
 
-def table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
-    """A table of results, ``none`` without any; a column whose name ends in ``>`` is of numbers."""
+def table(
+    title: str | None,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str | Text]],
+    *,
+    empty: str = "none",
+) -> None:
+    """A table of results, ``empty`` without any; a column whose name ends in ``>`` is of numbers."""
     rows = list(rows)
     if not rows:
-        say("none")
+        say(empty)
         return
     shown = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=None)
     shown.pad_edge = False

@@ -16,7 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, Wi
 from pydantic_core import PydanticCustomError
 
 from counterfoil.core.calendar import format_instant, parse_instant
-from counterfoil.core.errors import CounterfoilError, InvalidInput
+from counterfoil.core.errors import CounterfoilError, InvalidInput, with_article
 from counterfoil.core.ids import PREFIXES, parse_id, show_id
 from counterfoil.core.money import decimal_text, parse_decimal
 from counterfoil.store import PageQuery as PageQuery
@@ -65,7 +65,7 @@ def _id_of(kind: str) -> Any:
             lambda value: (
                 value
                 if isinstance(value, UUID)
-                else _text_only(lambda text: parse_id(kind, text), f"the id of a {kind}")(value)
+                else _text_only(lambda text: parse_id(kind, text), f"the id of {with_article(kind)}")(value)
             )
         ),
         PlainSerializer(lambda value: show_id(kind, value), return_type=str),

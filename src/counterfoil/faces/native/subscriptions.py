@@ -272,10 +272,13 @@ async def list_(
     customer_id: Annotated[CustomerId | None, Query(description="Only this customer's")] = None,
     status: Annotated[SubscriptionState | None, Query(description="Only those in this status")] = None,
     external_id: Annotated[str | None, Query(description="Only the one with this external id")] = None,
+    held: Annotated[
+        bool | None, Query(description="Only those that the billing run put on hold, or only the others")
+    ] = None,
 ) -> Response:
     """Subscriptions, newest first."""
     page = await list_subscriptions(
-        uow, query, customer_id=customer_id, status=status, external_id=external_id
+        uow, query, customer_id=customer_id, status=status, external_id=external_id, held=held
     )
     items = await items_of(uow, [subscription.id for subscription in page.items])
     return shown(list_of("subscription", page, lambda one: to_wire(one, items.get(one.id, []))))

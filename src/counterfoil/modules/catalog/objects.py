@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from counterfoil.core.errors import InvalidInput, NotFound, TooLarge, WrongState
+from counterfoil.core.errors import InvalidInput, NotFound, TooLarge, WrongState, with_article
 from counterfoil.store.guards import check_metadata, check_text, check_version
 
 if TYPE_CHECKING:
@@ -87,10 +87,14 @@ async def named[V: (Product, Feature, Meter, TaxRate, Plan)](
     for field, object_id in references:
         view = found.get(object_id)
         if view is None:
-            raise NotFound(f"no such {noun}", field=field, allowed=f"the id of a {noun} that exists")
+            raise NotFound(
+                f"no such {noun}", field=field, allowed=f"the id of {with_article(noun)} that exists"
+            )
         if view.archived_at is not None:
             raise WrongState(
-                f"the {noun} {view.code} is archived", field=field, allowed=f"a {noun} that is not archived"
+                f"the {noun} {view.code} is archived",
+                field=field,
+                allowed=f"{with_article(noun)} that is not archived",
             )
     return found
 

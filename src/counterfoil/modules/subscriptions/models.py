@@ -25,6 +25,12 @@ class SubscriptionRow(Identified, Base):
         Index("ix_subscriptions_customer", "environment_id", "customer_id", text("id desc")),
         Index("ix_subscriptions_status", "environment_id", "status", text("id desc")),
         Index(
+            "ix_subscriptions_held",
+            "environment_id",
+            text("id desc"),
+            postgresql_where=text("billing_error is not null"),
+        ),
+        Index(
             "ix_subscriptions_due",
             "environment_id",
             "next_billing_at",

@@ -107,6 +107,7 @@ async def page(
     customer_id: UUID | None,
     status: SubscriptionState | None,
     external_id: str | None,
+    held: bool | None,
 ) -> Page[Subscription]:
     """Subscriptions, newest first."""
     statement = _SELECT.where(SubscriptionRow.environment_id == uow.environment_id)
@@ -116,6 +117,9 @@ async def page(
         statement = statement.where(SubscriptionRow.status == status)
     if external_id is not None:
         statement = statement.where(SubscriptionRow.external_id == external_id)
+    if held is not None:
+        error = SubscriptionRow.billing_error
+        statement = statement.where(error.is_not(None) if held else error.is_(None))
     rows = await uow.execute(paged(statement, SubscriptionRow.id, query))
     return page_of(records(Subscription, rows), query)
 

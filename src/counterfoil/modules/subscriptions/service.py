@@ -46,9 +46,12 @@ async def list_subscriptions(
     customer_id: UUID | None = None,
     status: SubscriptionState | None = None,
     external_id: str | None = None,
+    held: bool | None = None,
 ) -> Page[Subscription]:
-    """Subscriptions, newest first, ended ones included."""
-    return await repository.page(uow, query, customer_id=customer_id, status=status, external_id=external_id)
+    """Subscriptions, newest first, ended ones too; ``held``: those that billing put aside, or the rest."""
+    return await repository.page(
+        uow, query, customer_id=customer_id, status=status, external_id=external_id, held=held
+    )
 
 
 async def resolve_subscriptions(uow: Uow, names: Collection[str]) -> dict[str, SubscriptionName]:

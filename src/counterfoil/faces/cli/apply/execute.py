@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from counterfoil.core.errors import CounterfoilError, InvalidInput
+from counterfoil.core.errors import CounterfoilError, InvalidInput, with_article
 from counterfoil.faces.cli.apply.diff import Action
 from counterfoil.modules.catalog import (
     CatalogChanges,
@@ -267,7 +267,9 @@ def _known(found: Mapping[str, Any], name: str, change: Change, path: str) -> An
     """What ``name`` names, or the refusal of the place where the file says it."""
     if name not in found:
         kind = path.rpartition(".")[2].replace("_", " ") if "features" not in path else "feature"
-        raise InvalidInput(f"there is no {name}", field=path, allowed=f"a {kind} of this file or made before")
+        raise InvalidInput(
+            f"there is no {name}", field=path, allowed=f"{with_article(kind)} of this file or made before"
+        )
     return found[name]
 
 

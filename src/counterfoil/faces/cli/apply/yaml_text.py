@@ -16,6 +16,7 @@ import yaml
 from counterfoil.core.calendar import parse_instant
 from counterfoil.core.errors import CounterfoilError, InvalidInput
 from counterfoil.core.money import parse_decimal
+from counterfoil.faces.cli.output import named
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +60,7 @@ class Place:
         """An error of core or of a use case about a part of this value, with the part's line and path."""
         part = self if error.field is None else self.nearest(error.field)
         path = ".".join(filter(None, (self.path, error.field)))
-        message = f"{self.file}:{part.line}: {path}: {error.message}" if path else error.message
+        message = f"{self.file}:{part.line}: {named(path, error.message, error.field)}"
         return InvalidInput(message, field=path or None, allowed=error.allowed)
 
     def nearest(self, path: str) -> Place:
@@ -130,7 +131,7 @@ class Place:
     def decimal(self) -> Decimal:
         """A number, every digit of it."""
         text = self.text()
-        return self.checked(lambda: _unnamed(lambda: parse_decimal(text, field="value")))
+        return self.checked(lambda: parse_decimal(text, field=""))
 
     def whole(self) -> int:
         """A whole number."""
@@ -151,7 +152,7 @@ class Place:
         text = self.text()
         if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
             text += "T00:00:00Z"
-        return self.checked(lambda: _unnamed(lambda: parse_instant(text, field="value")))
+        return self.checked(lambda: parse_instant(text, field=""))
 
     def raw(self) -> Any:
         """Objects, lists and texts as they stand, for a reader that knows what the texts mean."""
@@ -186,15 +187,6 @@ class Place:
         if isinstance(self.node, yaml.SequenceNode):
             return {str(index): place for index, place in enumerate(self.each())}
         return {}
-
-
-def _unnamed[T](parse: Callable[[], T]) -> T:
-    """What ``parse`` returns; its refusal no longer names a field, for the place does."""
-    try:
-        return parse()
-    except CounterfoilError as error:
-        error.message, error.field = error.message.removeprefix("value "), None
-        raise
 
 
 def read_yaml(text: str, file: str) -> Place:

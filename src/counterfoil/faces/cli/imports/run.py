@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from counterfoil.core.errors import CounterfoilError
 from counterfoil.faces.cli.imports.mapping import read_event
 from counterfoil.faces.cli.imports.rows import BadRow
+from counterfoil.faces.cli.output import named
 from counterfoil.modules.subscriptions import resolve_subscriptions
 from counterfoil.modules.usage import (
     MAX_BATCH,
@@ -74,7 +75,13 @@ async def import_rows(
                 case Outcome.REFUSED:
                     assert answer.refusal is not None
                     told = answer.refusal
-                    refuse(BadRow(row.line, f"{told.field}: {told.message} (allowed: {told.allowed})", id_))
+                    refuse(
+                        BadRow(
+                            row.line,
+                            f"{named(told.field, told.message, told.field)} (allowed: {told.allowed})",
+                            id_,
+                        )
+                    )
         progress(tally)
     return tally
 

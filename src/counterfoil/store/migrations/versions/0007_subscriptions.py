@@ -43,6 +43,12 @@ def upgrade() -> None:
     op.create_index("ix_subscriptions_customer", "subscriptions", ["environment_id", "customer_id", newest])
     op.create_index("ix_subscriptions_status", "subscriptions", ["environment_id", "status", newest])
     op.create_index(
+        "ix_subscriptions_held",
+        "subscriptions",
+        ["environment_id", newest],
+        postgresql_where=sa.text("billing_error is not null"),
+    )
+    op.create_index(
         "ix_subscriptions_due",
         "subscriptions",
         ["environment_id", "next_billing_at", "id"],
