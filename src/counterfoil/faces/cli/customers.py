@@ -11,7 +11,6 @@ from counterfoil.faces.cli.output import note, show_json, table
 from counterfoil.faces.cli.session import Json, Tenant, tenant_command
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
     from uuid import UUID
 
     from counterfoil.faces.kit.units import Uow
@@ -61,10 +60,3 @@ async def find_customer(uow: Uow, name: str) -> UUID:
     if found is None:
         raise NotFound(f"there is no customer {name}", field="customer")
     return found
-
-
-async def customer_names(uow: Uow, ids: Collection[UUID]) -> dict[UUID, str]:
-    """The names of these customers."""
-    from counterfoil.modules.customers import get_customer
-
-    return {id_: (await get_customer(uow, id_)).name for id_ in set(ids)}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from counterfoil.core.errors import InvalidInput, NotFound, Unavailable
-from counterfoil.faces.cli.customers import Limit, customer_names, find_customer
+from counterfoil.faces.cli.customers import Limit, find_customer
 from counterfoil.faces.cli.output import note, pairs, say, show_json, table
 from counterfoil.faces.cli.session import Json, Tenant, tenant_command
 
@@ -170,7 +170,9 @@ async def find(uow: Uow, number: str) -> Invoice:
 
 async def names_on(uow: Uow, invoices: Sequence[Invoice]) -> dict[UUID, str]:
     """The names of the invoices' customers."""
-    return await customer_names(uow, [one.customer_id for one in invoices])
+    from counterfoil.modules.customers import names_of_customers
+
+    return await names_of_customers(uow, {one.customer_id for one in invoices})
 
 
 def invoice_table(invoices: Sequence[Invoice], names: dict[UUID, str], *, empty: str = "none") -> None:

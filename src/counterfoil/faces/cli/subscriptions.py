@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from counterfoil.core.errors import InvalidInput, NotFound
-from counterfoil.faces.cli.customers import Limit, customer_names, find_customer
+from counterfoil.faces.cli.customers import Limit, find_customer
 from counterfoil.faces.cli.invoices import day
 from counterfoil.faces.cli.output import counted, note, say, show_json, table
 from counterfoil.faces.cli.session import Json, Tenant, tenant_command
@@ -166,12 +166,13 @@ def subscriptions_json(named: Named) -> list[dict[str, Any]]:
 
 async def _named(uow: Uow, subscriptions: Sequence[Subscription], first: int | None = None) -> Named:
     from counterfoil.modules.catalog import plans_by_ids
+    from counterfoil.modules.customers import names_of_customers
 
     shown = subscriptions[:first]
     plans = await plans_by_ids(uow, {one.plan_id for one in shown})
     return Named(
         subscriptions,
-        await customer_names(uow, [one.customer_id for one in shown]),
+        await names_of_customers(uow, {one.customer_id for one in shown}),
         {id_: plan.code for id_, plan in plans.items()},
     )
 

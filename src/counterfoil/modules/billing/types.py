@@ -27,7 +27,7 @@ class Billed:
         )
 
     def __bool__(self) -> bool:
-        return bool(self.subscriptions or self.finalised)
+        return bool(self.subscriptions or self.finalised or self.held)
 
 
 @dataclass(frozen=True, slots=True)

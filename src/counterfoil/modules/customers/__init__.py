@@ -14,6 +14,7 @@ from counterfoil.modules.customers.service import (
     get_customer,
     list_customers,
     lock_customer,
+    names_of_customers,
     resolve_customers,
     update_customer,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "get_customer",
     "list_customers",
     "lock_customer",
+    "names_of_customers",
     "resolve_customers",
     "update_customer",
 ]

@@ -48,6 +48,14 @@ async def known_ids(uow: Uow, ids: Collection[UUID]) -> set[UUID]:
     return set((await uow.execute(statement)).scalars())
 
 
+async def names(uow: Uow, ids: Collection[UUID]) -> dict[UUID, str]:
+    """The names of these customers, by id."""
+    statement = select(CustomerRow.id, CustomerRow.name).where(
+        CustomerRow.environment_id == uow.environment_id, CustomerRow.id.in_(ids)
+    )
+    return {row.id: row.name for row in await uow.execute(statement)}
+
+
 async def exempt(uow: Uow, ids: Collection[UUID]) -> set[UUID]:
     """Those of these customers who pay no tax."""
     statement = select(CustomerRow.id).where(
