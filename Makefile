@@ -4,7 +4,7 @@
 
 BIN := .venv/bin
 CODE := $(wildcard src tests benchmarks examples scripts)
-PYTEST_ARGS ?=
+PYTEST_ARGS ?= -n 2 --dist loadfile
 ARGS ?=
 
 help: ## list the targets
@@ -16,7 +16,7 @@ setup: ## prepare everything into .venv
 demo: setup ## a price list and a month's usage become invoices
 	@$(BIN)/python examples/ai-platform/demo.py $(ARGS)
 
-test: setup ## the whole test suite (PYTEST_ARGS="-k ledger -n 2")
+test: setup ## the whole test suite on two cores (PYTEST_ARGS="-k ledger")
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 test-long: setup ## the API against its document, with many more calls than in the suite
@@ -44,7 +44,7 @@ cover: setup ## the branches of the core that its tests reach: at least 95 %
 	@$(BIN)/python -m pytest -q tests/core --cov=counterfoil.core --cov-branch --cov-fail-under=95 --cov-report=term:skip-covered
 
 golden: setup ## the worked examples alone
-	@$(BIN)/python -m pytest -m golden tests/core $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m golden tests/core
 
 bench: setup ## each benchmark in turn, against its limit
 	@for file in benchmarks/[!_]*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done

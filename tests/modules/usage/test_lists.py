@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.dialects import postgresql
 
 from counterfoil.core.errors import InvalidInput
 from counterfoil.modules.usage import EventPlace, EventQuery, NewEvent, ingest, list_events
-from counterfoil.modules.usage.repository.events import page_statement
 from counterfoil.store import Uow
 from tests.modules.usage.conftest import World
 
@@ -62,29 +58,3 @@ async def test_a_filter_without_a_customer_is_refused(uow: Uow, field: str, valu
     with pytest.raises(InvalidInput) as refused:
         await list_events(uow, EventQuery(9, **{field: value}))  # type: ignore[arg-type]
     assert refused.value.field == "customer"
-
-
-async def test_every_list_is_read_from_an_index(uow: Uow, world: World) -> None:
-    queries = [
-        EventQuery(50),
-        EventQuery(50, EventPlace(None, "e")),
-        EventQuery(50, None, "acme"),
-        EventQuery(50, EventPlace(START, "e"), "acme"),
-        EventQuery(50, EventPlace(START, "e"), "acme", "request", START - HOUR, START + HOUR),
-    ]
-    await uow.execute(text("set local enable_seqscan = off"))
-    for query in queries:
-        dialect: Any = postgresql
-        statement = page_statement(uow, query, world.acme if query.customer else None).compile(
-            dialect=dialect.dialect(), compile_kwargs={"literal_binds": True}
-        )
-        plan = "\n".join((await uow.execute(text(f"explain {statement}".replace(":", "\\:")))).scalars())
-        assert "Seq Scan" not in plan
-        condition = "customer_id" if query.customer else "environment_id"
-        assert f"{condition} = " in _conditions(plan), plan
-        if query.after is not None:
-            assert ("at <= " if query.customer else "id > ") in _conditions(plan), plan
-
-
-def _conditions(plan: str) -> str:
-    return "\n".join(line for line in plan.splitlines() if "Index Cond" in line)
