@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from counterfoil.worker.runner import Scan, Task
 
 TASKS: Final[dict[str, Task]] = {
-    "billing.advance_clock": billing.advance_clock_job,
-    "billing.run_due": billing.run_due_job,
+    billing.ADVANCE_TASK: billing.advance_clock_job,
+    billing.RUN_TASK: billing.run_due_job,
 }
 SCANS: Final[dict[str, Scan]] = {"due": billing.find_due}

@@ -338,3 +338,16 @@ async def test_the_reason_for_holding_names_price_and_period(shop: Shop) -> None
     await shop.advance("2026-02-10T02:00:00Z")
     reason = (await shop.get(f"/subscriptions/{held['id']}"))["billing_error"]
     assert reason.startswith("Tokens from 2026-01-10T00:00:00Z to 2026-02-10T00:00:00Z: ")
+
+
+async def test_a_draft_whose_total_cannot_be_stored_stops_no_other(shop: Shop) -> None:
+    huge, fine = await shop.customer(), await shop.customer()
+    held = await shop.subscribe(huge)
+    await shop.subscribe(fine)
+    await shop.advance("2026-02-10T00:30:00Z")
+    # At 0.01 each that is 92,000,000,000,000,010.00, which can be stored; with 20 % tax it cannot.
+    await shop.use(huge, "2026-02-09T00:00:00Z", 9_200_000_000_000_000_000, "e1")
+    await shop.advance("2026-02-10T02:00:00Z")
+    assert [one["status"] for one in await shop.invoices(customer_id=fine)] == ["open", "open"]
+    assert [one["status"] for one in await shop.invoices(customer_id=huge)] == ["open", "draft"]
+    assert (await shop.get(f"/subscriptions/{held['id']}"))["billing_error"]

@@ -7,13 +7,15 @@ Always holds: a preview is the run itself, rolled back; a batch does a bounded n
 many subscriptions it holds; a subscription that cannot be billed is held and told, and stops no other.
 """
 
-from counterfoil.modules.billing.clocks import advance_clock, request_advance
-from counterfoil.modules.billing.jobs import advance_clock_job, find_due, run_due_job
+from counterfoil.modules.billing.clocks import ADVANCE_TASK, advance_clock, request_advance
+from counterfoil.modules.billing.jobs import RUN_TASK, advance_clock_job, find_due, run_due_job
 from counterfoil.modules.billing.preview import preview_subscription
 from counterfoil.modules.billing.run import bill_due, finalise_due, finalise_now, run_due
 from counterfoil.modules.billing.types import Billed, Preview
 
 __all__ = [
+    "ADVANCE_TASK",
+    "RUN_TASK",
     "Billed",
     "Preview",
     "advance_clock",

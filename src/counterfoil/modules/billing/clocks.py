@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from counterfoil.core.calendar import format_instant, parse_instant
+from counterfoil.core.calendar import format_instant
 from counterfoil.core.errors import InvalidInput
 from counterfoil.core.ids import show_id
 from counterfoil.modules import invoicing, subscriptions
@@ -95,8 +95,3 @@ def _check(now: datetime, target: datetime) -> None:
             field="to",
             allowed=f"at most {FARTHEST_YEARS} years after {format_instant(now)}",
         )
-
-
-def read_target(text: str) -> datetime:
-    """The target in a job's arguments."""
-    return parse_instant(text, field="target")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from counterfoil.core.calendar import format_instant
+from counterfoil.core.calendar import format_instant, parse_instant
 from counterfoil.core.errors import CounterfoilError
 from counterfoil.modules import invoicing, subscriptions
-from counterfoil.modules.billing.clocks import advance_clock, read_target
+from counterfoil.modules.billing.clocks import advance_clock
 from counterfoil.modules.billing.run import run_due
 from counterfoil.modules.identity import finish_operation, progress_operation
 from counterfoil.store import Scope
@@ -55,7 +55,7 @@ async def advance_clock_job(
             await progress_operation(uow, operation, _report(instant, done))
 
     try:
-        done = await advance_clock(store, scope, read_target(target), tell)
+        done = await advance_clock(store, scope, parse_instant(target, field="target"), tell)
     except CounterfoilError as error:
         async with store.unit(scope) as uow:
             await finish_operation(uow, operation, error={"code": error.code, "message": error.message})

@@ -201,9 +201,9 @@ def _invoices(plan: _Plan, facts: Facts, first: int) -> list[NewInvoice]:
                 period_start=min(line.service_start for line in together),
                 period_end=max(line.service_end for line in together),
                 lines=together,
+                totals=totals_of(together, unit_of(plan.subscription.currency)),
             )
         )
-        totals_of(together, unit_of(plan.subscription.currency))  # refuses what cannot be stored
     return invoices
 
 
@@ -230,12 +230,12 @@ async def _rated_again(
         own = charges[first : first + len(draft.lines)]
         try:
             fresh = tuple(_rate(own, facts, first))
-        except CounterfoilError as error:
-            failed[draft.invoice.id] = error
-        else:
             before = [Explanation.from_json(line.explanation) for line in draft.lines]
             if [line.rated.explanation for line in fresh] != before:
-                changed.append(NewAmounts(draft.invoice.id, fresh))
+                amounts = totals_of(fresh, draft.invoice.unit)
+                changed.append(NewAmounts(draft.invoice.id, fresh, amounts))
+        except CounterfoilError as error:
+            failed[draft.invoice.id] = error
         first += len(own)
     return changed, failed
 

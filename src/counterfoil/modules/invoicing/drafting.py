@@ -69,7 +69,7 @@ async def add_drafts(uow: Uow, drafts: Sequence[NewInvoice]) -> list[Invoice]:
         if draft.customer_id not in known:
             raise NotFound("no such customer", field="customer_id")
         issuer = issuers[draft.issuer_id]
-        amounts = totals_of(draft.lines, unit_of(draft.currency))
+        amounts = draft.totals or totals_of(draft.lines, unit_of(draft.currency))
         invoice = _draft(uow, draft, issuer, amounts)
         invoices.append(invoice)
         lines += _lines(uow, invoice.id, draft.lines, amounts)
@@ -93,7 +93,7 @@ async def replace_amounts(uow: Uow, changes: Sequence[NewAmounts]) -> list[Invoi
     for before in await lock_all(uow, by_id.keys()):
         advance(INVOICE, before.status, InvoiceTrigger.EDIT)
         new = by_id[before.id].lines
-        amounts = totals_of(new, before.unit)
+        amounts = by_id[before.id].totals or totals_of(new, before.unit)
         invoices.append(
             replace(
                 before,

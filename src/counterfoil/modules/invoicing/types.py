@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from counterfoil.core.money import Unit
-    from counterfoil.core.rating import Cadence, RatedLine, Sentence
+    from counterfoil.core.rating import Cadence, RatedLine, Sentence, Totals
     from counterfoil.core.tax import TaxRate
 
 DEFAULT_GRACE_SECONDS: Final = 3600
@@ -103,7 +103,10 @@ class NewLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewInvoice:
-    """A draft to write.  ``zone`` is where its dates are read; ``finalise_at`` defaults to now + grace."""
+    """A draft to write.  ``zone`` is where its dates are read; ``finalise_at`` defaults to now + grace.
+
+    ``totals`` are those of its lines (``totals_of``) where the caller has worked them out already.
+    """
 
     customer_id: UUID
     currency: str
@@ -114,16 +117,18 @@ class NewInvoice:
     issuer_id: UUID | None = None
     zone: str = "UTC"
     finalise_at: datetime | None = None
+    totals: Totals | None = None
     external_id: str | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class NewAmounts:
-    """What a draft shall hold instead, after it was rated again."""
+    """What a draft shall hold instead, after it was rated again; ``totals`` as in ``NewInvoice``."""
 
     invoice_id: UUID
     lines: tuple[NewLine, ...]
+    totals: Totals | None = None
 
 
 @dataclass(frozen=True, slots=True)
