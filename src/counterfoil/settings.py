@@ -50,7 +50,7 @@ class Settings(BaseSettings):
     trusted_proxies: tuple[str, ...] = ()
     """Addresses or networks whose forwarding headers are believed."""
 
-    faces: tuple[Literal["suger"], ...] = ()
+    faces: tuple[Literal["flexprice", "gcore", "reevit", "salable", "suger"], ...] = ()
     """Other vendors' APIs to serve, each under its name; as JSON: ``["suger"]``."""
 
     rate_limit: int = Field(default=6000, ge=0)

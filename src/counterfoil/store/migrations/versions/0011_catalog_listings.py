@@ -1,0 +1,10 @@
+"""Tables of catalog_listings."""
+
+from __future__ import annotations
+
+revision = "0011"
+down_revision = "0010"
+
+
+def upgrade() -> None:
+    """Make the tables."""
