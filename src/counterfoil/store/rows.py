@@ -14,7 +14,7 @@ from sqlalchemy import update
 from counterfoil.core.errors import NotFound, VersionMismatch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable
     from uuid import UUID
 
     from sqlalchemy.engine import CursorResult, Row
@@ -57,9 +57,7 @@ def insert_values(uow: Uow, view: Any) -> dict[str, Any]:
     return {"environment_id": uow.environment_id, **row_values(view)}
 
 
-async def update_versioned(
-    uow: Uow, model: Any, after: Any, changed: Mapping[str, Any], *, kind: str
-) -> None:
+async def update_versioned(uow: Uow, model: Any, after: Any, changed: Collection[str], *, kind: str) -> None:
     """Write ``changed`` fields of ``after`` if the stored version is the one before it.
 
     Raises ``VersionMismatch`` when somebody else changed the row since it was read.

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from counterfoil.core.calendar import IntervalUnit
 from counterfoil.core.rating import Aggregation, Cadence
-from counterfoil.modules.catalog.types import FeatureKind, PlanVersionStatus, QuantitySource
+from counterfoil.modules.catalog.product_types import FeatureKind
+from counterfoil.modules.catalog.types import PlanVersionStatus, QuantitySource
 from counterfoil.store import Base
 from counterfoil.store.types import Choice, Identified
 

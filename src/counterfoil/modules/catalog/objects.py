@@ -10,12 +10,13 @@ from counterfoil.core.errors import InvalidInput, NotFound, TooLarge, WrongState
 from counterfoil.store.guards import check_metadata, check_text, check_version
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Set
     from enum import StrEnum
     from uuid import UUID
 
+    from counterfoil.modules.catalog.product_types import Feature, Product
     from counterfoil.modules.catalog.repository import Shelf
-    from counterfoil.modules.catalog.types import CatalogChanges, Feature, Meter, Plan, Product, TaxRate
+    from counterfoil.modules.catalog.types import CatalogChanges, Meter, Plan, TaxRate
     from counterfoil.store import Page, PageQuery, Uow
 
 _CODE: Final = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}")
@@ -53,16 +54,24 @@ async def find[V: (Product, Feature, Meter, TaxRate, Plan)](
 
 
 async def change[V: (Product, Feature, Meter, TaxRate, Plan)](
-    uow: Uow, shelf: Shelf[V], object_id: UUID, changes: CatalogChanges
+    uow: Uow,
+    shelf: Shelf[V],
+    object_id: UUID,
+    changes: CatalogChanges,
+    *,
+    more: Set[str] = frozenset(),
+    read: Callable[[V], V] | None = None,
 ) -> V:
-    """Change name, description, external id or metadata.
+    """Change name, description, external id or metadata, and what ``more`` names.
 
-    Raises ``NotFound``, ``VersionMismatch``, ``InvalidInput``, ``AlreadyExists``.
+    ``read`` checks the changed object and returns it in the form in which it is kept.  Raises ``NotFound``,
+    ``VersionMismatch``, ``InvalidInput``, ``AlreadyExists``.
     """
     before = await shelf.get(uow, object_id)
     check_version(before.version, changes.expected_version)
-    assert changes.fields.keys() <= _CHANGEABLE
-    return await _save(uow, shelf, before, changes.fields, "updated")
+    assert changes.fields.keys() <= _CHANGEABLE | more
+    after = replace(before, **changes.fields)
+    return await save(uow, shelf, after if read is None else read(after), changes.fields, "updated")
 
 
 async def put_away[V: (Product, Feature, Meter, TaxRate, Plan)](
@@ -72,7 +81,7 @@ async def put_away[V: (Product, Feature, Meter, TaxRate, Plan)](
     before = await shelf.get(uow, object_id)
     if before.archived_at is not None:
         return before
-    return await _save(uow, shelf, before, {"archived_at": uow.now}, "archived")
+    return await save(uow, shelf, replace(before, archived_at=uow.now), {"archived_at"}, "archived")
 
 
 async def named[V: (Product, Feature, Meter, TaxRate, Plan)](
@@ -135,11 +144,12 @@ def check_count(count: int, field: str, *, most: int) -> None:
         raise TooLarge(f"{field} has too many entries", field=field, allowed=f"at most {most}")
 
 
-async def _save[V: (Product, Feature, Meter, TaxRate, Plan)](
-    uow: Uow, shelf: Shelf[V], before: V, fields: Mapping[str, Any], event: str
+async def save[V: (Product, Feature, Meter, TaxRate, Plan)](
+    uow: Uow, shelf: Shelf[V], view: V, changed: Collection[str], event: str
 ) -> V:
-    after = replace(before, **fields, version=before.version + 1, updated_at=uow.now)
+    """Write the ``changed`` fields of an object that was read, and announce it as ``event``."""
+    after = replace(view, version=view.version + 1, updated_at=uow.now)
     check_common(after)
-    await shelf.update(uow, after, fields)
-    uow.announce(f"{shelf.kind}.{event}", shelf.kind, after.id, after.version, {"changed": sorted(fields)})
+    await shelf.update(uow, after, changed)
+    uow.announce(f"{shelf.kind}.{event}", shelf.kind, after.id, after.version, {"changed": sorted(changed)})
     return after

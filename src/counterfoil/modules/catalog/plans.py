@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from counterfoil.core.errors import InvalidInput, NotFound, WrongState
-from counterfoil.core.money import decimal_text, parse_decimal
 from counterfoil.modules.catalog import objects, repository
 from counterfoil.modules.catalog.conditions import check_distinct
+from counterfoil.modules.catalog.feature_values import read_value
 from counterfoil.modules.catalog.objects import MAX_ID, check_count, fresh, named
 from counterfoil.modules.catalog.prices import check_references, read_prices
 from counterfoil.modules.catalog.repository import FEATURES, PLANS, PRODUCTS
 from counterfoil.modules.catalog.types import (
-    FeatureKind,
     Plan,
     PlanFeature,
     PlanVersion,
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from uuid import UUID
 
-    from counterfoil.modules.catalog.types import CatalogChanges, Feature, NewPlan, NewPlanVersion
+    from counterfoil.modules.catalog.types import CatalogChanges, NewPlan, NewPlanVersion
     from counterfoil.store import Page, PageQuery, Uow
 
 MAX_FEATURES: Final = 200
@@ -231,43 +230,8 @@ async def _read_features(uow: Uow, given: Sequence[PlanFeature]) -> list[PlanFea
     check_distinct([feature.feature_id for feature in given], "features")
     known = await named(uow, FEATURES, _references(given))
     return [
-        PlanFeature(item.feature_id, _value(known[item.feature_id], item.value, f"features.{index}.value"))
+        PlanFeature(
+            item.feature_id, read_value(known[item.feature_id], item.value, f"features.{index}.value")
+        )
         for index, item in enumerate(given)
     ]
-
-
-def _value(feature: Feature, value: Any, field: str) -> Any:
-    """A feature's value in a plan, in the form of its kind."""
-    match feature.kind:
-        case FeatureKind.BOOLEAN if isinstance(value, bool):
-            return value
-        case FeatureKind.METERED if value is None:
-            return None
-        case FeatureKind.METERED | FeatureKind.NUMERIC:
-            number = parse_decimal(value, field=field)
-            if feature.kind is FeatureKind.NUMERIC or number >= 0:
-                return decimal_text(number)
-        case FeatureKind.ENUM if isinstance(value, str) and value in feature.options:
-            return value
-        case FeatureKind.CONFIG if isinstance(value, dict):
-            check_metadata(value, field)
-            return value
-    raise InvalidInput(
-        f"{field} is not a value of the {feature.kind} feature {feature.code}",
-        field=field,
-        allowed=_allowed(feature),
-    )
-
-
-def _allowed(feature: Feature) -> str:
-    match feature.kind:
-        case FeatureKind.BOOLEAN:
-            return "true or false"
-        case FeatureKind.METERED:
-            return "a number of 0 or more, or null for no limit"
-        case FeatureKind.ENUM:
-            return ", ".join(feature.options)
-        case FeatureKind.NUMERIC:
-            return "a number"
-        case FeatureKind.CONFIG:
-            return "a JSON object"

@@ -18,15 +18,14 @@ from counterfoil.modules.catalog.models import (
     ProductRow,
     TaxRateRow,
 )
+from counterfoil.modules.catalog.product_types import Feature, Product
 from counterfoil.modules.catalog.types import (
-    Feature,
     Meter,
     Plan,
     PlanFeature,
     PlanVersion,
     PlanVersionStatus,
     Price,
-    Product,
     TaxRate,
 )
 from counterfoil.store import Page, PageQuery, Uow, only, records
@@ -87,7 +86,7 @@ class Shelf[V: (Product, Feature, Meter, TaxRate, Plan)]:
         rows = await uow.execute(paged(statement, self.model.id, query))
         return page_of(records(self.view, rows), query)
 
-    async def update(self, uow: Uow, view: V, changed: Mapping[str, Any]) -> None:
+    async def update(self, uow: Uow, view: V, changed: Collection[str]) -> None:
         """Write changed fields of an object whose previous version was read."""
         await update_versioned(uow, self.model, view, changed, kind=self.kind.replace("_", " "))
 

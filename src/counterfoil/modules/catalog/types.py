@@ -1,4 +1,4 @@
-"""Commands and views of the catalog.
+"""Commands and views of meters, tax rates, plans and prices; products and features have a file of their own.
 
 A command's enum is given by its value as text; what is none of the enum's is refused by the use case.
 """
@@ -23,19 +23,11 @@ if TYPE_CHECKING:
     from counterfoil.core.rating import PropertyValue
 
 
-class FeatureKind(StrEnum):
-    """What a plan says of a feature, and so what the feature's value in a plan is."""
+class Visibility(StrEnum):
+    """Whether pricing pages show it."""
 
-    BOOLEAN = "boolean"
-    """There or not: ``true`` or ``false``."""
-    METERED = "metered"
-    """How much of a meter's usage a period allows: a number of 0 or more, ``null`` without limit."""
-    ENUM = "enum"
-    """One of the feature's options."""
-    NUMERIC = "numeric"
-    """A number."""
-    CONFIG = "config"
-    """A JSON object that the seller's own program understands."""
+    PUBLIC = "public"
+    PRIVATE = "private"
 
 
 class PlanVersionStatus(StrEnum):
@@ -57,7 +49,9 @@ class QuantitySource(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class _Object:
+class CatalogObject:
+    """What every object of the catalog has."""
+
     id: UUID
     external_id: str | None
     meta: Mapping[str, Any]
@@ -67,29 +61,7 @@ class _Object:
 
 
 @dataclass(frozen=True, slots=True)
-class Product(_Object):
-    """What is sold."""
-
-    code: str
-    name: str
-    description: str | None
-    archived_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Feature(_Object):
-    """Something that a plan gives.  ``options``: the values of an enum feature; empty for the others."""
-
-    code: str
-    name: str
-    kind: FeatureKind
-    meter_id: UUID | None
-    options: Sequence[str]
-    archived_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Meter(_Object):
+class Meter(CatalogObject):
     """How the events named ``event_name`` become a quantity.
 
     ``filters``: only events that have, for each property, one of its values (compared as text).
@@ -106,7 +78,7 @@ class Meter(_Object):
 
 
 @dataclass(frozen=True, slots=True)
-class TaxRate(_Object):
+class TaxRate(CatalogObject):
     """A rate of tax in per cent; ``inclusive``: the prices that bear it contain it."""
 
     code: str
@@ -117,7 +89,7 @@ class TaxRate(_Object):
 
 
 @dataclass(frozen=True, slots=True)
-class Plan(_Object):
+class Plan(CatalogObject):
     """A priced package of features.
 
     ``latest_number`` is its newest version's, drafts included; ``published_number`` the version's that new
@@ -134,7 +106,7 @@ class Plan(_Object):
 
 
 @dataclass(frozen=True, slots=True)
-class Price(_Object):
+class Price(CatalogObject):
     """A pricing model with its parameters for each currency.  It never changes, so its version is always 1.
 
     ``filters`` narrow the meter's events; ``interval_unit`` × ``interval_count`` is how often it recurs.
@@ -180,7 +152,7 @@ class PlanFeature:
 
 
 @dataclass(frozen=True, slots=True)
-class PlanVersion(_Object):
+class PlanVersion(CatalogObject):
     """What a plan gives and costs.  Once published it never changes."""
 
     plan_id: UUID
@@ -197,30 +169,6 @@ class PlanVersion(_Object):
             return []
         common = set.intersection(*(set(price.params) for price in self.prices))
         return sorted(common)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewProduct:
-    """A product to make."""
-
-    code: str
-    name: str
-    description: str | None = None
-    external_id: str | None = None
-    meta: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewFeature:
-    """A feature to make; a metered one names its meter, an enum one its options."""
-
-    code: str
-    name: str
-    kind: str
-    meter_id: UUID | None = None
-    options: Sequence[str] = ()
-    external_id: str | None = None
-    meta: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
