@@ -9,8 +9,11 @@ import pytest
 
 from counterfoil.core.errors import WrongState
 from counterfoil.core.states import (
+    CREDIT_APPLICATION,
     INVOICE,
     SUBSCRIPTION,
+    CreditApplicationState,
+    CreditApplicationTrigger,
     InvoiceState,
     InvoiceTrigger,
     Row,
@@ -21,10 +24,15 @@ from counterfoil.core.states import (
 )
 
 TABLES: list[tuple[StateTable[Any, Any], type[StrEnum], type[StrEnum]]] = [
+    (CREDIT_APPLICATION, CreditApplicationState, CreditApplicationTrigger),
     (INVOICE, InvoiceState, InvoiceTrigger),
     (SUBSCRIPTION, SubscriptionState, SubscriptionTrigger),
 ]
-FINAL = {"invoice": {"void"}, "subscription": {"cancelled", "expired"}}
+FINAL = {
+    "credit grant application": {"applied", "skipped", "cancelled"},
+    "invoice": {"void"},
+    "subscription": {"cancelled", "expired"},
+}
 
 each_table = pytest.mark.parametrize(
     ("table", "states", "triggers"), TABLES, ids=[table.thing for table, _, _ in TABLES]

@@ -5,13 +5,21 @@ Does not own: effects.  Nothing here computes, saves or sends; a use case asks t
 Always holds: what has no row is refused with ``WrongState``; a final state has no row out of it.
 """
 
+from counterfoil.core.states.credit_application import (
+    CREDIT_APPLICATION,
+    CreditApplicationState,
+    CreditApplicationTrigger,
+)
 from counterfoil.core.states.invoice import INVOICE, InvoiceState, InvoiceTrigger
 from counterfoil.core.states.machine import Row, StateTable, advance
 from counterfoil.core.states.subscription import SUBSCRIPTION, SubscriptionState, SubscriptionTrigger
 
 __all__ = [
+    "CREDIT_APPLICATION",
     "INVOICE",
     "SUBSCRIPTION",
+    "CreditApplicationState",
+    "CreditApplicationTrigger",
     "InvoiceState",
     "InvoiceTrigger",
     "Row",
