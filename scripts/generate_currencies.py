@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 
 TARGET = Path(__file__).parents[1] / "src/counterfoil/core/money/iso4217.py"
 
-HEAD = '''"""The active currencies of ISO 4217 and the exponents of their minor units: generated, do not edit.
+HEAD = '''"""The active currencies of ISO 4217, their minor units and numbers: generated, do not edit.
 
 Made by ``scripts/generate_currencies.py`` from ISO 4217 "list one" as published on {published} by the
 standard's maintenance agency (the copy in the ``iso4217`` package).  The exponents are the standard's own,
@@ -30,29 +30,37 @@ from __future__ import annotations
 from typing import Final
 
 EXPONENTS: Final[dict[str, int]] = {{
+{exponents}}}
+
+NUMBERS: Final[dict[str, int]] = {{
+{numbers}}}
+"""The standard's numeric codes, without leading zeros."""
 '''
 
 
-def read_table(xml: str) -> tuple[str, dict[str, int]]:
-    """The date of publication, and the exponent of every code that has one."""
+def read_table(xml: str) -> tuple[str, dict[str, tuple[int, int]]]:
+    """The date of publication, and of every code that has an exponent the exponent and the number."""
     root = ElementTree.fromstring(xml)
-    exponents: dict[str, int] = {}
+    found: dict[str, tuple[int, int]] = {}
     for entry in root.iter("CcyNtry"):
-        code, places = entry.findtext("Ccy"), entry.findtext("CcyMnrUnts")
-        if code is None or places is None or not places.isdigit():
+        code, places, number = (entry.findtext(name) for name in ("Ccy", "CcyMnrUnts", "CcyNbr"))
+        if code is None or number is None or places is None or not places.isdigit():
             continue
-        if exponents.setdefault(code, int(places)) != int(places):
-            raise ValueError(f"two exponents for {code}")
-    return root.attrib["Pblshd"], dict(sorted(exponents.items()))
+        if found.setdefault(code, (int(places), int(number))) != (int(places), int(number)):
+            raise ValueError(f"two exponents or numbers for {code}")
+    return root.attrib["Pblshd"], dict(sorted(found.items()))
 
 
 def main() -> None:
     """Read the table and write the module."""
     source = Path(sys.argv[1]) if len(sys.argv) > 1 else files("iso4217").joinpath("table.xml")
-    published, exponents = read_table(source.read_text(encoding="utf-8"))
-    lines = [f'    "{code}": {places},\n' for code, places in exponents.items()]
-    TARGET.write_text(HEAD.format(published=published) + "".join(lines) + "}\n", encoding="utf-8")
-    print(f"{len(exponents)} currencies, published {published}, written to {TARGET}")
+    published, found = read_table(source.read_text(encoding="utf-8"))
+    exponents, numbers = (
+        "".join(f'    "{code}": {facts[index]},\n' for code, facts in found.items()) for index in (0, 1)
+    )
+    text = HEAD.format(published=published, exponents=exponents, numbers=numbers)
+    TARGET.write_text(text, encoding="utf-8")
+    print(f"{len(found)} currencies, published {published}, written to {TARGET}")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from counterfoil.core.errors import InvalidInput
-from counterfoil.core.money import CURRENCIES, Unit, own_unit, unit_of
+from counterfoil.core.money import CURRENCIES, Unit, currency_number, own_unit, unit_of
 
 # ISO 4217, list one of 1 January 2026: every currency whose minor unit is not a hundredth.
 WHOLE = [
@@ -34,6 +34,17 @@ TEN_THOUSANDTHS = ["CLF", "UYW"]
 def test_every_currency_has_the_exponent_that_the_standard_gives() -> None:
     odd = {code: unit.exponent for code, unit in CURRENCIES.items() if unit.exponent != 2}
     assert odd == dict.fromkeys(WHOLE, 0) | dict.fromkeys(THOUSANDTHS, 3) | dict.fromkeys(TEN_THOUSANDTHS, 4)
+
+
+@pytest.mark.parametrize(
+    ("code", "number"), [("EUR", 978), ("USD", 840), ("GBP", 826), ("JPY", 392), ("ALL", 8), ("CHF", 756)]
+)
+def test_a_currency_has_the_number_that_the_standard_gives(code: str, number: int) -> None:
+    assert currency_number(code) == number
+
+
+def test_no_two_currencies_share_a_number() -> None:
+    assert len({currency_number(code) for code in CURRENCIES}) == len(CURRENCIES)
 
 
 def test_the_standard_and_not_local_habit_decides() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from counterfoil.core.errors import InvalidInput
-from counterfoil.core.money.iso4217 import EXPONENTS
+from counterfoil.core.money.iso4217 import EXPONENTS, NUMBERS
 
 _OWN_CODE: Final = re.compile(r"[a-z][a-z0-9_]{1,23}")
 MAX_OWN_EXPONENT: Final = 9
@@ -42,6 +42,11 @@ def unit_of(code: str, *, field: str = "currency") -> Unit:
             f"{field} is not a currency", field=field, allowed="an ISO 4217 code such as EUR or USD"
         )
     return unit
+
+
+def currency_number(code: str) -> int:
+    """The number of a currency in ISO 4217 (978 for EUR); the code is a known one."""
+    return NUMBERS[code]
 
 
 def own_unit(code: str, exponent: int, *, field: str = "unit") -> Unit:
