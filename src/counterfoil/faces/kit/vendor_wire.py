@@ -1,0 +1,111 @@
+"""Bodies in a vendor's own words: their base class, and the types of their fields.
+
+Owns: what ``wire_generated.py`` of each face (made by ``scripts/wire_types.py``) is built upon.
+Always holds: a body that comes in is validated, and what the vendor does not document is ignored; one that
+goes out is not validated again (its types are the type checker's matter), so that a list of hundreds costs
+little; nothing is built before it is used, so that a face of hundreds of types starts at once.
+"""
+
+from __future__ import annotations
+
+import warnings
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, WithJsonSchema
+from pydantic.warnings import UnsupportedFieldAttributeWarning
+from pydantic_core import PydanticCustomError
+
+from counterfoil.core.money import parse_decimal
+from counterfoil.faces.kit.wire import checked
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# FastAPI gives a body's type an alias, of which pydantic says that it has no use for it; FastAPI silences that,
+# but builds at once, while these types are built when they are first used.
+warnings.filterwarnings("ignore", "The 'alias' attribute", UnsupportedFieldAttributeWarning)
+
+
+class VendorWire(BaseModel):
+    """A body or a part of one in a vendor's form; a field without a value goes out as ``null``.
+
+    ``VendorWire(…)`` in a conversion builds an answer: what was not given has its default and nothing is
+    validated.  A request's body, which FastAPI validates, never passes there.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True, protected_namespaces=())
+
+    OMIT_NULL: ClassVar[bool] = False
+    """Whether a field without a value is left out, unless it is a required one."""
+    _blank: ClassVar[Mapping[str, Any]]
+    """The fields with their defaults, of a class that has been used."""
+
+    if not TYPE_CHECKING:  # for the type checker the fields are the arguments
+
+        def __init__(self, /, **values: Any) -> None:
+            """An answer of these values, by the attributes' names."""
+            own = type(self)
+            blank = own.__dict__.get("_blank")
+            if blank is None:
+                blank = own._blank = _defaults(own)
+            fill = object.__setattr__
+            fill(self, "__dict__", {**blank, **values})
+            fill(self, "__pydantic_fields_set__", set(values))
+            fill(self, "__pydantic_extra__", None)
+            fill(self, "__pydantic_private__", None)
+
+        __init__.__pydantic_base_init__ = True  # validation does not call it
+
+
+class SparseWire(VendorWire):
+    """The form of vendors whose answers leave out what has no value."""
+
+    OMIT_NULL: ClassVar[bool] = True
+
+
+def _defaults(model: type[BaseModel]) -> dict[str, Any]:
+    return {
+        name: field.get_default(call_default_factory=True)
+        for name, field in model.model_fields.items()
+        if not field.is_required()
+    }
+
+
+def one_of(*values: str) -> Any:
+    """An annotation of ``str``: one of these words, refused otherwise; the document lists them."""
+
+    def check(value: str) -> str:
+        if value not in values:
+            allowed = ", ".join(values)
+            raise PydanticCustomError(
+                "refused", "{value} is none of its values", {"value": value, "expected": allowed}
+            )
+        return value
+
+    return _Words(values, check)
+
+
+class _Words:
+    """Two annotations in one, as ``Annotated`` takes them; built when the type is first used."""
+
+    def __init__(self, values: tuple[str, ...], check: Any) -> None:
+        self.values = values
+        self.check = check
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        return AfterValidator(self.check).__get_pydantic_core_schema__(source, handler)
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        return {"type": "string", "enum": list(self.values)}
+
+
+DateTimeText = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
+"""An instant as the text that stands in the vendor's JSON; conversions parse and write it."""
+
+DecimalNumber = Annotated[
+    Decimal,
+    checked(lambda value: parse_decimal(value, field="value")),
+    WithJsonSchema({"type": "number"}),
+]
+"""A decimal that is a JSON number on the wire, digit by digit as written."""
