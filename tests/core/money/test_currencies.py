@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from counterfoil.core.errors import InvalidInput
-from counterfoil.core.money import CURRENCIES, Unit, currency_number, own_unit, unit_of
+from counterfoil.core.money import CURRENCIES, Unit, currency_name, currency_number, own_unit, unit_of
 
 # ISO 4217, list one of 1 January 2026: every currency whose minor unit is not a hundredth.
 WHOLE = [
@@ -41,6 +41,17 @@ def test_every_currency_has_the_exponent_that_the_standard_gives() -> None:
 )
 def test_a_currency_has_the_number_that_the_standard_gives(code: str, number: int) -> None:
     assert currency_number(code) == number
+
+
+@pytest.mark.parametrize(
+    ("code", "name"), [("EUR", "Euro"), ("USD", "US Dollar"), ("GBP", "Pound Sterling"), ("JPY", "Yen")]
+)
+def test_a_currency_has_the_name_that_the_standard_gives(code: str, name: str) -> None:
+    assert currency_name(code) == name
+
+
+def test_every_currency_has_a_name() -> None:
+    assert all(currency_name(code) for code in CURRENCIES)
 
 
 def test_no_two_currencies_share_a_number() -> None:

@@ -17,7 +17,7 @@ from counterfoil.core.money.decimals import (
     to_decimal,
 )
 from counterfoil.core.money.rounding import Rounding, round_exact, round_money, round_to_int
-from counterfoil.core.money.units import CURRENCIES, Unit, currency_number, own_unit, unit_of
+from counterfoil.core.money.units import CURRENCIES, Unit, currency_name, currency_number, own_unit, unit_of
 
 __all__ = [
     "CURRENCIES",
@@ -28,6 +28,7 @@ __all__ = [
     "Rounding",
     "Unit",
     "allocate",
+    "currency_name",
     "currency_number",
     "decimal_text",
     "exact_context",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from counterfoil.core.errors import InvalidInput
+from counterfoil.core.money.currency_names import NAMES
 from counterfoil.core.money.iso4217 import EXPONENTS, NUMBERS
 
 _OWN_CODE: Final = re.compile(r"[a-z][a-z0-9_]{1,23}")
@@ -47,6 +48,11 @@ def unit_of(code: str, *, field: str = "currency") -> Unit:
 def currency_number(code: str) -> int:
     """The number of a currency in ISO 4217 (978 for EUR); the code is a known one."""
     return NUMBERS[code]
+
+
+def currency_name(code: str) -> str:
+    """What ISO 4217 calls a currency (``Pound Sterling`` for GBP); the code is a known one."""
+    return NAMES[code]
 
 
 def own_unit(code: str, exponent: int, *, field: str = "unit") -> Unit:
