@@ -165,7 +165,7 @@ def sql_only_in_repositories(source: Source) -> Iterator[Finding]:
     inside = source.inside
     if inside is None or inside.startswith("store/"):
         return
-    if re.fullmatch(r"modules/\w+/((models|repository)\.py|(models|repository)/\w+\.py)", inside):
+    if re.fullmatch(r"modules/\w+/((models|repository)(_\w+)?\.py|(models|repository)/\w+\.py)", inside):
         return
     for node, name in imports(source):
         top = name.partition(".")[0]

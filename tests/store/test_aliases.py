@@ -8,8 +8,9 @@ from uuid import UUID
 import pytest
 
 from counterfoil.core.errors import AlreadyExists
-from counterfoil.store import Store, adopt_alias, numbers_of, objects_of
+from counterfoil.store import Store, adopt_alias, numbers_by_kind, numbers_of, objects_of
 from tests.conftest import Tenant
+from tests.support.observe import statements
 
 A, B, C = (UUID(int=number) for number in (1, 2, 3))
 
@@ -32,6 +33,22 @@ async def test_kinds_and_environments_count_for_themselves(
     async with store.unit(other_tenant.scope) as uow:
         assert await objects_of(uow, "gcore", "client", [1]) == {}
         assert await numbers_of(uow, "gcore", "client", [B]) == {B: 1}
+
+
+async def test_objects_of_several_kinds_are_numbered_at_once(
+    store: Store, tenant: Tenant, other_tenant: Tenant
+) -> None:
+    async with store.unit(other_tenant.scope) as uow:
+        await numbers_of(uow, "gcore", "client", [C, A])
+    async with store.unit(tenant.scope) as uow:
+        await numbers_of(uow, "gcore", "client", [B])
+        await numbers_of(uow, "other", "client", [A])
+        wanted = {"client": [A, B], "feature": [A], "plan": []}
+        expected = {"client": {A: 2, B: 1}, "feature": {A: 1}, "plan": {}}
+        assert await numbers_by_kind(uow, "gcore", wanted) == expected
+        with statements(store) as seen:
+            assert await numbers_by_kind(uow, "gcore", wanted) == expected
+        assert len(seen) == 1
 
 
 async def test_an_id_from_elsewhere_is_kept_and_numbers_go_on_after_it(store: Store, tenant: Tenant) -> None:

@@ -8,7 +8,7 @@ Always holds: a tenant's unit of work sees that tenant's rows only (row-level se
 ``counterfoil_app``); only ``Uow`` commits.
 """
 
-from counterfoil.store.aliases import adopt_alias, numbers_of, objects_of
+from counterfoil.store.aliases import adopt_alias, numbers_by_kind, numbers_of, objects_of
 from counterfoil.store.engine import Store
 from counterfoil.store.paging import Found, OffsetQuery, Page, PageQuery
 from counterfoil.store.rows import only, record, records
@@ -29,6 +29,7 @@ __all__ = [
     "SystemUow",
     "Uow",
     "adopt_alias",
+    "numbers_by_kind",
     "numbers_of",
     "objects_of",
     "only",

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from counterfoil.store.types import Base
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from counterfoil.store.uow import Uow
 
@@ -54,6 +54,15 @@ _NUMBER_MISSING: Final = text(
     """
 )
 
+_NUMBERS_BY_KIND: Final = text(
+    """
+    select a.kind, a.object_id, a.number
+    from unnest(cast(:kinds as text[]), cast(:ids as uuid[])) wanted (kind, id)
+    join aliases a on a.environment_id = :environment and a.face = :face
+      and a.kind = wanted.kind and a.object_id = wanted.id
+    """
+)
+
 
 async def numbers_of(uow: Uow, face: str, kind: str, ids: Collection[UUID]) -> dict[UUID, int]:
     """The numbers of these objects at a face; those that have none yet get the next ones, by id."""
@@ -64,6 +73,27 @@ async def numbers_of(uow: Uow, face: str, kind: str, ids: Collection[UUID]) -> d
     if missing:
         await _number(uow, face, kind, missing)
         found |= await _numbers(uow, face, kind, missing)
+    return found
+
+
+async def numbers_by_kind(
+    uow: Uow, face: str, wanted: Mapping[str, Collection[UUID]]
+) -> dict[str, dict[UUID, int]]:
+    """As ``numbers_of`` for objects of several kinds: one statement, where all have numbers already."""
+    found: dict[str, dict[UUID, int]] = {kind: {} for kind in wanted}
+    pairs = {(kind, id_) for kind, ids in wanted.items() for id_ in ids}
+    values = {
+        "environment": uow.environment_id,
+        "face": face,
+        "kinds": [kind for kind, _ in pairs],
+        "ids": [id_ for _, id_ in pairs],
+    }
+    for row in await uow.execute(_NUMBERS_BY_KIND, values) if pairs else ():
+        found[row.kind][row.object_id] = row.number
+    for kind, ids in wanted.items():
+        missing = [id_ for id_ in ids if id_ not in found[kind]]
+        if missing:
+            found[kind] |= await numbers_of(uow, face, kind, missing)
     return found
 
 
