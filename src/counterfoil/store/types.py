@@ -7,10 +7,11 @@ keeps every digit it was given; JSON written by us holds no float.
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from sqlalchemy import BigInteger, DateTime, MetaData, Numeric, Text, TypeDecorator, Uuid
@@ -18,6 +19,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.engine import Dialect
 
 
@@ -75,6 +78,25 @@ class Choice[E: StrEnum](TypeDecorator[E]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> E | None:
         """The enum's member."""
         return None if value is None else self.enum(value)
+
+
+class Records[T](TypeDecorator[list[T]]):
+    """A JSON list of small dataclasses: ``mapped_column(Records(Region))``."""
+
+    impl = JSONB
+    cache_ok = True
+
+    def __init__(self, view: type[T]) -> None:
+        super().__init__()
+        self.view = view
+
+    def process_bind_param(self, value: Sequence[T] | None, dialect: Dialect) -> list[dict[str, Any]] | None:
+        """Each as the object of its fields."""
+        return None if value is None else [asdict(cast("Any", one)) for one in value]
+
+    def process_result_value(self, value: list[dict[str, Any]] | None, dialect: Dialect) -> list[T] | None:
+        """The dataclasses again."""
+        return None if value is None else [self.view(**one) for one in value]
 
 
 def json_text(value: Any) -> str:

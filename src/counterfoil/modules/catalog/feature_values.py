@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 def read_value(feature: Feature, value: Any, field: str) -> Any:
     """A feature's value, of its default or in a plan, in the form of its kind; or ``InvalidInput``."""
     match feature.kind:
+        case FeatureKind.CAPABILITY if value is True:
+            return value
         case FeatureKind.BOOLEAN if isinstance(value, bool):
             return value
         case FeatureKind.METERED if value is None:
@@ -48,3 +50,5 @@ def _allowed(feature: Feature) -> str:
             return "a number"
         case FeatureKind.CONFIG:
             return "a JSON object"
+        case FeatureKind.CAPABILITY:
+            return "true"

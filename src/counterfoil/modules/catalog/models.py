@@ -13,10 +13,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from counterfoil.core.calendar import IntervalUnit
 from counterfoil.core.rating import Aggregation, Cadence
-from counterfoil.modules.catalog.product_types import FeatureKind
-from counterfoil.modules.catalog.types import PlanVersionStatus, QuantitySource
+from counterfoil.modules.catalog.product_types import FeatureKind, Region
+from counterfoil.modules.catalog.types import PlanKind, PlanVersionStatus, QuantitySource, Visibility
 from counterfoil.store import Base
-from counterfoil.store.types import Choice, Identified
+from counterfoil.store.types import Choice, Identified, Records
 
 
 def _listed(table: str) -> tuple[Any, ...]:
@@ -35,11 +35,17 @@ class ProductRow(Identified, Base):
     """What is sold."""
 
     __tablename__ = "products"
-    __table_args__ = _coded("products")
+    __table_args__ = (*_coded("products"), Index(None, "environment_id", "channel", text("id desc")))
 
     code: Mapped[str]
     name: Mapped[str]
     description: Mapped[str | None]
+    logo_url: Mapped[str | None]
+    category: Mapped[str | None]
+    default_currency: Mapped[str | None]
+    channel: Mapped[str | None]
+    listing: Mapped[dict[str, Any]]
+    published_at: Mapped[datetime | None]
     archived_at: Mapped[datetime | None]
 
 
@@ -63,13 +69,44 @@ class FeatureRow(Identified, Base):
     """Something that a plan gives."""
 
     __tablename__ = "features"
-    __table_args__ = _coded("features")
+    __table_args__ = (*_coded("features"), Index(None, "environment_id", "product_id", text("id desc")))
 
     code: Mapped[str]
     name: Mapped[str]
     kind: Mapped[FeatureKind] = mapped_column(Choice(FeatureKind))
+    description: Mapped[str | None]
+    product_id: Mapped[UUID | None] = mapped_column(ForeignKey("products.id"))
     meter_id: Mapped[UUID | None] = mapped_column(ForeignKey("meters.id"))
     options: Mapped[list[Any]]
+    sku: Mapped[str | None]
+    unit: Mapped[dict[str, Any]]
+    default_value: Mapped[Any] = mapped_column(JSONB(none_as_null=True))
+    visibility: Mapped[Visibility] = mapped_column(Choice(Visibility))
+    position: Mapped[int]
+    rounding: Mapped[dict[str, Any]]
+    regions: Mapped[list[Any]] = mapped_column(Records(Region))
+    archived_at: Mapped[datetime | None]
+
+
+class PricingTableRow(Identified, Base):
+    """Plans side by side."""
+
+    __tablename__ = "pricing_tables"
+    __table_args__ = (
+        *_coded("pricing_tables"),
+        Index(None, "environment_id", "product_id", text("id desc")),
+    )
+
+    code: Mapped[str]
+    name: Mapped[str]
+    product_id: Mapped[UUID] = mapped_column(ForeignKey("products.id"))
+    title: Mapped[str | None]
+    text: Mapped[str | None]
+    theme: Mapped[str]
+    custom_theme: Mapped[str | None]
+    plan_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    feature_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    featured_plan_id: Mapped[UUID | None] = mapped_column(ForeignKey("plans.id"))
     archived_at: Mapped[datetime | None]
 
 
@@ -90,12 +127,19 @@ class PlanRow(Identified, Base):
     """A priced package of features."""
 
     __tablename__ = "plans"
-    __table_args__ = _coded("plans")
+    __table_args__ = (*_coded("plans"), Index(None, "environment_id", "product_id", text("id desc")))
 
     code: Mapped[str]
     name: Mapped[str]
     description: Mapped[str | None]
     product_id: Mapped[UUID | None] = mapped_column(ForeignKey("products.id"))
+    visibility: Mapped[Visibility] = mapped_column(Choice(Visibility))
+    position: Mapped[int]
+    kind: Mapped[PlanKind] = mapped_column(Choice(PlanKind))
+    min_seats: Mapped[int]
+    max_seats: Mapped[int | None]
+    trial_days: Mapped[int | None]
+    evaluation_days: Mapped[int | None]
     archived_at: Mapped[datetime | None]
 
 
@@ -110,17 +154,27 @@ class PlanVersionRow(Identified, Base):
     status: Mapped[PlanVersionStatus] = mapped_column(Choice(PlanVersionStatus))
     published_at: Mapped[datetime | None]
     features: Mapped[list[Any]]
+    price_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
 
 
 class PriceRow(Identified, Base):
     """A pricing model with its parameters for each currency."""
 
     __tablename__ = "prices"
-    __table_args__ = (*_listed("prices"), UniqueConstraint("plan_version_id", "code"))
+    __table_args__ = (
+        *_listed("prices"),
+        Index(None, "environment_id", "code", text("id desc")),
+        Index(None, "environment_id", "plan_id", text("id desc")),
+        Index(None, "environment_id", "feature_id", text("id desc")),
+        Index(None, "environment_id", "meter_id", text("id desc")),
+    )
 
-    plan_version_id: Mapped[UUID] = mapped_column(ForeignKey("plan_versions.id"))
+    plan_id: Mapped[UUID | None] = mapped_column(ForeignKey("plans.id"))
     code: Mapped[str]
     name: Mapped[str]
+    description: Mapped[str | None]
+    feature_id: Mapped[UUID | None] = mapped_column(ForeignKey("features.id"))
+    unit: Mapped[str | None]
     model: Mapped[str]
     params: Mapped[dict[str, Any]] = mapped_column(JSONB)
     meter_id: Mapped[UUID | None] = mapped_column(ForeignKey("meters.id"))
@@ -130,4 +184,4 @@ class PriceRow(Identified, Base):
     interval_count: Mapped[int]
     cadence: Mapped[Cadence] = mapped_column(Choice(Cadence))
     tax_rate_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
-    position: Mapped[int]
+    ended_at: Mapped[datetime | None]

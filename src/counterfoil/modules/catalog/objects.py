@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from counterfoil.core.errors import InvalidInput, NotFound, TooLarge, WrongState, with_article
+from counterfoil.core.ids import show_id
 from counterfoil.store.guards import check_metadata, check_text, check_version
 
 if TYPE_CHECKING:
@@ -14,14 +15,28 @@ if TYPE_CHECKING:
     from enum import StrEnum
     from uuid import UUID
 
-    from counterfoil.modules.catalog.product_types import Feature, Product
-    from counterfoil.modules.catalog.repository import Shelf
-    from counterfoil.modules.catalog.types import CatalogChanges, Meter, Plan, TaxRate
-    from counterfoil.store import Page, PageQuery, Uow
+    from counterfoil.modules.catalog.product_types import Feature, PricingTable, Product
+    from counterfoil.modules.catalog.repository import Objects, Shelf
+    from counterfoil.modules.catalog.types import (
+        CatalogChanges,
+        CatalogFilter,
+        Meter,
+        Plan,
+        Price,
+        PriceFilter,
+        TaxRate,
+    )
+    from counterfoil.store import Found, OffsetQuery, Page, PageQuery, Uow
 
 _CODE: Final = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}")
 MAX_ID: Final = 255
 _CHANGEABLE: Final = frozenset({"name", "description", "external_id", "meta"})
+
+
+def coded(uow: Uow, kind: str, new: Any) -> dict[str, Any]:
+    """The fields that every new object with a code has; where none is given it is the object's public id."""
+    fields = fresh(uow, new)
+    return {**fields, "code": show_id(kind, fields["id"]) if new.code is None else new.code}
 
 
 def fresh(uow: Uow, new: Any) -> dict[str, Any]:
@@ -36,7 +51,9 @@ def fresh(uow: Uow, new: Any) -> dict[str, Any]:
     }
 
 
-async def create[V: (Product, Feature, Meter, TaxRate, Plan)](uow: Uow, shelf: Shelf[V], view: V) -> V:
+async def create[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable)](
+    uow: Uow, shelf: Shelf[V], view: V
+) -> V:
     """Write a new object and announce it; ``InvalidInput``, ``AlreadyExists``."""
     check_common(view)
     await shelf.add(uow, view)
@@ -44,7 +61,7 @@ async def create[V: (Product, Feature, Meter, TaxRate, Plan)](uow: Uow, shelf: S
     return view
 
 
-async def find[V: (Product, Feature, Meter, TaxRate, Plan)](
+async def find[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable)](
     uow: Uow, shelf: Shelf[V], query: PageQuery, *, code: str | None, external_id: str | None
 ) -> Page[V]:
     """Objects, newest first, archived ones included; ``InvalidInput`` for what no code or id can hold."""
@@ -53,9 +70,24 @@ async def find[V: (Product, Feature, Meter, TaxRate, Plan)](
     return await shelf.page(uow, query, code=code, external_id=external_id)
 
 
-async def change[V: (Product, Feature, Meter, TaxRate, Plan)](
+async def search[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Price)](
+    uow: Uow, shelf: Objects[V], wanted: CatalogFilter | PriceFilter, query: OffsetQuery
+) -> Found[V]:
+    """What the filter asks for, newest first unless the query says otherwise, and how much there is in all.
+
+    Raises ``InvalidInput`` for what no code, name or id can hold.
+    """
+    for field in ("codes", "external_ids"):
+        for text in getattr(wanted, field) or ():
+            check_text(text, field, longest=MAX_ID)
+    for field in ("name_contains", "channel"):
+        check_text(getattr(wanted, field, None), field, longest=MAX_ID)
+    return await shelf.search(uow, wanted, query)
+
+
+async def change[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Price)](
     uow: Uow,
-    shelf: Shelf[V],
+    shelf: Objects[V],
     object_id: UUID,
     changes: CatalogChanges,
     *,
@@ -74,7 +106,7 @@ async def change[V: (Product, Feature, Meter, TaxRate, Plan)](
     return await save(uow, shelf, after if read is None else read(after), changes.fields, "updated")
 
 
-async def put_away[V: (Product, Feature, Meter, TaxRate, Plan)](
+async def put_away[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable)](
     uow: Uow, shelf: Shelf[V], object_id: UUID
 ) -> V:
     """Archive: it stays readable, and nothing new may name it.  Twice is the same as once."""
@@ -84,7 +116,7 @@ async def put_away[V: (Product, Feature, Meter, TaxRate, Plan)](
     return await save(uow, shelf, replace(before, archived_at=uow.now), {"archived_at"}, "archived")
 
 
-async def named[V: (Product, Feature, Meter, TaxRate, Plan)](
+async def named[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable)](
     uow: Uow, shelf: Shelf[V], references: Collection[tuple[str, UUID]]
 ) -> dict[UUID, V]:
     """The objects that something new names, each reference with the field that names it.
@@ -144,8 +176,14 @@ def check_count(count: int, field: str, *, most: int) -> None:
         raise TooLarge(f"{field} has too many entries", field=field, allowed=f"at most {most}")
 
 
-async def save[V: (Product, Feature, Meter, TaxRate, Plan)](
-    uow: Uow, shelf: Shelf[V], view: V, changed: Collection[str], event: str
+def check_range(number: int | None, field: str, *, lowest: int, highest: int) -> None:
+    """Refuse a number outside its range; ``None`` passes."""
+    if number is not None and not lowest <= number <= highest:
+        raise InvalidInput(f"{field} is out of range", field=field, allowed=f"{lowest} to {highest}")
+
+
+async def save[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Price)](
+    uow: Uow, shelf: Objects[V], view: V, changed: Collection[str], event: str
 ) -> V:
     """Write the ``changed`` fields of an object that was read, and announce it as ``event``."""
     after = replace(view, version=view.version + 1, updated_at=uow.now)

@@ -1,4 +1,4 @@
-"""Use cases of plans, their versions and the prices in them."""
+"""Use cases of plans and their versions; prices have a file of their own."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from counterfoil.core.errors import InvalidInput, NotFound, WrongState
 from counterfoil.modules.catalog import objects, repository
 from counterfoil.modules.catalog.conditions import check_distinct
 from counterfoil.modules.catalog.feature_values import read_value
-from counterfoil.modules.catalog.objects import MAX_ID, check_count, fresh, named
-from counterfoil.modules.catalog.prices import check_references, read_prices
-from counterfoil.modules.catalog.repository import FEATURES, PLANS, PRODUCTS
+from counterfoil.modules.catalog.objects import MAX_ID, check_count, check_range, choice, coded, fresh, named
+from counterfoil.modules.catalog.prices import MAX_PRICES, check_codes, check_references, read_prices
+from counterfoil.modules.catalog.repository import FEATURES, PLANS, PRICES, PRODUCTS
 from counterfoil.modules.catalog.types import (
     Plan,
     PlanFeature,
+    PlanKind,
     PlanVersion,
     PlanVersionStatus,
-    Price,
+    Visibility,
 )
 from counterfoil.store.guards import check_metadata, check_text
 
@@ -25,10 +26,23 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from uuid import UUID
 
-    from counterfoil.modules.catalog.types import CatalogChanges, NewPlan, NewPlanVersion
-    from counterfoil.store import Page, PageQuery, Uow
+    from counterfoil.modules.catalog.types import (
+        CatalogChanges,
+        CatalogFilter,
+        NewPlan,
+        NewPlanVersion,
+        Price,
+    )
+    from counterfoil.store import Found, OffsetQuery, Page, PageQuery, Uow
 
 MAX_FEATURES: Final = 200
+MAX_NUMBER: Final = 2**31 - 1
+MAX_DAYS: Final = 3653
+"""Ten years."""
+
+_CHANGEABLE: Final = frozenset(
+    {"visibility", "position", "kind", "min_seats", "max_seats", "trial_days", "evaluation_days"}
+)
 
 
 async def create_plan(uow: Uow, new: NewPlan) -> Plan:
@@ -40,14 +54,20 @@ async def create_plan(uow: Uow, new: NewPlan) -> Plan:
     if new.product_id is not None:
         await named(uow, PRODUCTS, [("product_id", new.product_id)])
     plan = Plan(
-        **fresh(uow, new),
-        code=new.code,
+        **coded(uow, "plan", new),
         name=new.name,
         description=new.description,
         product_id=new.product_id,
+        visibility=choice(Visibility, new.visibility, "visibility"),
+        position=new.position,
+        kind=choice(PlanKind, new.kind, "kind"),
+        min_seats=new.min_seats,
+        max_seats=new.max_seats,
+        trial_days=new.trial_days,
+        evaluation_days=new.evaluation_days,
         archived_at=None,
     )
-    await objects.create(uow, PLANS, plan)
+    await objects.create(uow, PLANS, _checked(plan))
     if new.initial is None:
         return plan
     await create_plan_version(uow, plan.id, new.initial)
@@ -66,9 +86,14 @@ async def list_plans(
     return await objects.find(uow, PLANS, query, code=code, external_id=external_id)
 
 
+async def search_plans(uow: Uow, wanted: CatalogFilter, query: OffsetQuery) -> Found[Plan]:
+    """Plans that the filter asks for, newest first unless the query says otherwise, and how many in all."""
+    return await objects.search(uow, PLANS, wanted, query)
+
+
 async def update_plan(uow: Uow, plan_id: UUID, changes: CatalogChanges) -> Plan:
-    """Change name, description, external id or metadata (errors: ``objects.change``)."""
-    return await objects.change(uow, PLANS, plan_id, changes)
+    """Change anything but the code and the product (errors: ``objects.change``)."""
+    return await objects.change(uow, PLANS, plan_id, changes, more=_CHANGEABLE, read=_checked)
 
 
 async def archive_plan(uow: Uow, plan_id: UUID) -> Plan:
@@ -89,36 +114,54 @@ async def plans_by_codes(uow: Uow, codes: Collection[str]) -> dict[str, Plan]:
 async def create_plan_version(uow: Uow, plan_id: UUID, new: NewPlanVersion) -> PlanVersion:
     """Add a version to a plan: a draft, or published at once.
 
-    Raises ``InvalidInput`` naming ``prices.<n>.…`` or ``features.<n>.…``, ``NotFound`` for an unknown plan,
-    feature, meter or tax rate, ``WrongState`` for an archived one, ``AlreadyExists``, and what
-    ``publish_plan_version`` raises.
+    Raises ``InvalidInput`` naming ``prices.<n>.…``, ``keep.<n>`` or ``features.<n>.…``, ``NotFound`` for an
+    unknown plan, price to keep, feature, meter or tax rate, ``WrongState`` for an archived one,
+    ``AlreadyExists``, and what ``publish_plan_version`` raises.
     """
-    plan = await repository.lock_plan(uow, plan_id)
-    _check_open(plan)
-    fields = fresh(uow, new)
+    plan = await lock_open_plan(uow, plan_id)
     check_text(new.external_id, "external_id", longest=MAX_ID)
     check_metadata(new.meta)
+    features = await _read_features(uow, new.features)
+    kept = await _kept(uow, plan, new.keep)
+    made = read_prices(uow, plan.id, new.prices)
+    paths = {f"keep.{index}": price for index, price in enumerate(kept)}
+    check_codes(paths | {f"prices.{index}.code": price for index, price in enumerate(made)})
+    await check_references(uow, {f"prices.{index}": price for index, price in enumerate(made)})
+    return await add_version(uow, plan, new, features, [*kept, *made], made)
+
+
+async def add_version(
+    uow: Uow,
+    plan: Plan,
+    new: NewPlanVersion,
+    features: Sequence[PlanFeature],
+    prices: Sequence[Price],
+    made: Sequence[Price],
+) -> PlanVersion:
+    """Write the next version of a plan that is locked, with these prices, of which ``made`` are new."""
+    check_count(len(prices), "prices", most=MAX_PRICES)
     version = PlanVersion(
-        **fields,
+        **fresh(uow, new),
         plan_id=plan.id,
         number=(plan.latest_number or 0) + 1,
         status=PlanVersionStatus.DRAFT,
         published_at=None,
-        features=await _read_features(uow, new.features),
-        prices=read_prices(uow, fields["id"], new.prices),
+        features=features,
+        prices=prices,
     )
-    await check_references(uow, version.prices)
+    await repository.add_prices(uow, made)
     await repository.add_version(uow, version)
     facts = {"plan_id": str(plan.id), "number": version.number}
     uow.announce("plan_version.created", "plan_version", version.id, 1, facts)
-    return await _publish(uow, plan, version) if new.publish else version
+    return await _publish(uow, plan, version, await published(uow, plan)) if new.publish else version
 
 
 async def publish_plan_version(uow: Uow, plan_id: UUID, number: int) -> PlanVersion:
     """Make a draft the version that new subscriptions get.  Twice is the same as once.
 
-    Raises ``NotFound``; ``WrongState`` if the plan or what a price names is archived, or a later version is
-    published already; ``InvalidInput`` if there is no currency that all prices have.
+    Prices that it does not list any more end now.  Raises ``NotFound``; ``WrongState`` if the plan or what
+    a price names is archived, or a later version is published already; ``InvalidInput`` if there is no
+    currency that all prices have.
     """
     plan = await repository.lock_plan(uow, plan_id)
     version = await repository.version_by_number(uow, plan_id, number)
@@ -126,8 +169,25 @@ async def publish_plan_version(uow: Uow, plan_id: UUID, number: int) -> PlanVers
         return version
     _check_open(plan)
     await named(uow, FEATURES, _references(version.features))
-    await check_references(uow, version.prices)
-    return await _publish(uow, plan, version)
+    before = await published(uow, plan)
+    known = set() if before is None else {price.id for price in before.prices}
+    prices = {f"prices.{index}": price for index, price in enumerate(version.prices)}
+    await check_references(uow, {path: price for path, price in prices.items() if price.id not in known})
+    return await _publish(uow, plan, version, before)
+
+
+async def lock_open_plan(uow: Uow, plan_id: UUID) -> Plan:
+    """The plan, whose versions nobody else changes until this ends; ``NotFound``, ``WrongState``."""
+    plan = await repository.lock_plan(uow, plan_id)
+    _check_open(plan)
+    return plan
+
+
+async def published(uow: Uow, plan: Plan) -> PlanVersion | None:
+    """The version of a plan that new subscriptions get, if there is one."""
+    if plan.published_number is None:
+        return None
+    return await repository.version_by_number(uow, plan.id, plan.published_number)
 
 
 async def get_plan_version(uow: Uow, plan_id: UUID, number: int) -> PlanVersion:
@@ -162,35 +222,7 @@ async def plan_versions_by_ids(uow: Uow, ids: Collection[UUID]) -> dict[UUID, Pl
     return await repository.versions_by_ids(uow, ids)
 
 
-async def get_price(uow: Uow, price_id: UUID) -> Price:
-    """The price, or ``NotFound``."""
-    found = await repository.prices_by_ids(uow, [price_id])
-    if not found:
-        raise NotFound("no such price")
-    return found[price_id]
-
-
-async def list_prices(
-    uow: Uow, query: PageQuery, *, plan_version_id: UUID | None = None, external_id: str | None = None
-) -> Page[Price]:
-    """Prices, newest first."""
-    check_text(external_id, "external_id", longest=MAX_ID)
-    return await repository.page_of_prices(
-        uow, query, plan_version_id=plan_version_id, external_id=external_id
-    )
-
-
-async def prices_by_ids(uow: Uow, ids: Collection[UUID]) -> dict[UUID, Price]:
-    """The prices with these ids; unknown ones are left out."""
-    return await repository.prices_by_ids(uow, ids)
-
-
-async def prices_of_versions(uow: Uow, version_ids: Collection[UUID]) -> dict[UUID, list[Price]]:
-    """The prices of each of these versions, in their order."""
-    return await repository.prices_of_versions(uow, version_ids)
-
-
-async def _publish(uow: Uow, plan: Plan, version: PlanVersion) -> PlanVersion:
+async def _publish(uow: Uow, plan: Plan, version: PlanVersion, before: PlanVersion | None) -> PlanVersion:
     if plan.published_number is not None and plan.published_number > version.number:
         raise WrongState(
             f"version {plan.published_number} is published already",
@@ -203,17 +235,52 @@ async def _publish(uow: Uow, plan: Plan, version: PlanVersion) -> PlanVersion:
             field="prices",
             allowed="prices that share at least one currency in params",
         )
-    published = replace(
+    after = replace(
         version,
         status=PlanVersionStatus.PUBLISHED,
         published_at=uow.now,
         version=version.version + 1,
         updated_at=uow.now,
     )
-    await repository.publish_version(uow, published)
+    await repository.publish_version(uow, after)
     facts = {"plan_id": str(plan.id), "number": version.number}
-    uow.announce("plan_version.published", "plan_version", version.id, published.version, facts)
-    return published
+    uow.announce("plan_version.published", "plan_version", version.id, after.version, facts)
+    return replace(after, prices=await _follow(uow, version.prices, [] if before is None else before.prices))
+
+
+async def _follow(uow: Uow, prices: Sequence[Price], before: Sequence[Price]) -> list[Price]:
+    """The prices that are published now: those that they follow have ended, and none of them has."""
+    now = {price.id for price in prices}
+    left = [price.id for price in before if price.id not in now]
+    back = [price.id for price in prices if price.ended_at is not None]
+    versions = await repository.write_ended(uow, left, uow.now) | await repository.write_ended(
+        uow, back, None
+    )
+    for price_id in (*left, *back):
+        uow.announce("price.updated", "price", price_id, versions[price_id], {"changed": ["ended_at"]})
+    return [
+        replace(price, ended_at=None, version=versions[price.id], updated_at=uow.now)
+        if price.id in versions
+        else price
+        for price in prices
+    ]
+
+
+def _checked(plan: Plan) -> Plan:
+    """The plan in the form in which it is kept."""
+    for field in ("position", "min_seats", "max_seats"):
+        check_range(getattr(plan, field), field, lowest=0, highest=MAX_NUMBER)
+    for field in ("trial_days", "evaluation_days"):
+        check_range(getattr(plan, field), field, lowest=0, highest=MAX_DAYS)
+    if plan.max_seats is not None and plan.max_seats < plan.min_seats:
+        raise InvalidInput(
+            "max_seats is below min_seats", field="max_seats", allowed=f"{plan.min_seats} or more, or none"
+        )
+    return replace(
+        plan,
+        visibility=choice(Visibility, plan.visibility, "visibility"),
+        kind=choice(PlanKind, plan.kind, "kind"),
+    )
 
 
 def _check_open(plan: Plan) -> None:
@@ -223,6 +290,16 @@ def _check_open(plan: Plan) -> None:
 
 def _references(features: Sequence[PlanFeature]) -> list[tuple[str, UUID]]:
     return [(f"features.{index}.feature_id", feature.feature_id) for index, feature in enumerate(features)]
+
+
+async def _kept(uow: Uow, plan: Plan, ids: Sequence[UUID]) -> list[Price]:
+    check_count(len(ids), "keep", most=MAX_PRICES)
+    check_distinct(ids, "keep")
+    found = await PRICES.by_ids(uow, ids)
+    for index, price_id in enumerate(ids):
+        if price_id not in found or found[price_id].plan_id != plan.id:
+            raise NotFound("no such price", field=f"keep.{index}", allowed="the id of a price of this plan")
+    return [found[price_id] for price_id in ids]
 
 
 async def _read_features(uow: Uow, given: Sequence[PlanFeature]) -> list[PlanFeature]:

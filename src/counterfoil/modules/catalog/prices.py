@@ -6,6 +6,7 @@ parameters mean, or what a quantity costs (``core.pricing``).
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,12 +16,13 @@ from counterfoil.core.money import unit_of
 from counterfoil.core.pricing import MODELS, parse_pricing
 from counterfoil.core.rating import Cadence, RatingInput, rate_line
 from counterfoil.modules.catalog.conditions import check_distinct, read_filters
-from counterfoil.modules.catalog.objects import check_common, check_count, choice, fresh, named
-from counterfoil.modules.catalog.repository import METERS, TAX_RATES
+from counterfoil.modules.catalog.objects import check_common, check_count, choice, coded, named
+from counterfoil.modules.catalog.repository import FEATURES, METERS, TAX_RATES
 from counterfoil.modules.catalog.types import Price, QuantitySource
+from counterfoil.store.guards import check_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from uuid import UUID
 
     from counterfoil.core.money import Unit
@@ -30,64 +32,32 @@ if TYPE_CHECKING:
 
 MAX_PRICES: Final = 200
 MAX_TAX_RATES: Final = 10
+MAX_UNIT: Final = 50
 
 
-def read_prices(uow: Uow, version_id: UUID, new: Sequence[NewPrice]) -> list[Price]:
-    """The prices of a new version, in their order; ``InvalidInput`` names ``prices.<n>.…``."""
+def read_prices(uow: Uow, plan_id: UUID | None, new: Sequence[NewPrice]) -> list[Price]:
+    """New prices in their order, nothing written yet; ``InvalidInput`` names ``prices.<n>.…``."""
     check_count(len(new), "prices", most=MAX_PRICES)
     prices: list[Price] = []
-    for position, command in enumerate(new):
-        try:
-            prices.append(_price(uow, version_id, position, command))
-        except CounterfoilError as refused:
-            raise refused.within(f"prices.{position}") from None
-    seen: set[str] = set()
-    for price in prices:
-        if price.code in seen:
-            raise InvalidInput(
-                f"two prices have the code {price.code}",
-                field=f"prices.{price.position}.code",
-                allowed="a code that no other price of this version has",
-            )
-        seen.add(price.code)
+    for index, command in enumerate(new):
+        with within(f"prices.{index}"):
+            prices.append(read_price(uow, plan_id, command))
     return prices
 
 
-async def check_references(uow: Uow, prices: Sequence[Price]) -> None:
-    """Refuse meters and tax rates that are unknown or archived, and rates that exclude each other."""
-    meters = [
-        (f"prices.{price.position}.meter_id", price.meter_id)
-        for price in prices
-        if price.meter_id is not None
-    ]
-    await named(uow, METERS, meters)
-    rates = await named(
-        uow,
-        TAX_RATES,
-        [
-            (f"prices.{price.position}.tax_rate_ids.{index}", rate)
-            for price in prices
-            for index, rate in enumerate(price.tax_rate_ids)
-        ],
-    )
-    for price in prices:
-        if len({rates[rate].inclusive for rate in price.tax_rate_ids}) > 1:
-            raise InvalidInput(
-                f"the price {price.code} cannot both include and exclude tax",
-                field=f"prices.{price.position}.tax_rate_ids",
-                allowed="rates that are all inclusive or all exclusive",
-            )
-
-
-def _price(uow: Uow, version_id: UUID, position: int, new: NewPrice) -> Price:
+def read_price(uow: Uow, plan_id: UUID | None, new: NewPrice) -> Price:
+    """A new price, nothing written yet; ``InvalidInput`` names the field."""
     interval = parse_interval(new.interval_unit, new.interval_count)
     check_count(len(new.tax_rate_ids), "tax_rate_ids", most=MAX_TAX_RATES)
     check_distinct(new.tax_rate_ids, "tax_rate_ids")
+    fields = coded(uow, "price", new)
     price = Price(
-        **fresh(uow, new),
-        plan_version_id=version_id,
-        code=new.code,
-        name=new.code if new.name is None else new.name,
+        **fields,
+        plan_id=plan_id,
+        name=fields["code"] if new.name is None else new.name,
+        description=new.description,
+        feature_id=new.feature_id,
+        unit=new.unit,
         model=new.model,
         params=_params(new.model, new.params),
         meter_id=new.meter_id,
@@ -97,11 +67,71 @@ def _price(uow: Uow, version_id: UUID, position: int, new: NewPrice) -> Price:
         interval_count=interval.count,
         cadence=choice(Cadence, new.cadence, "cadence"),
         tax_rate_ids=list(new.tax_rate_ids),
-        position=position,
+        ended_at=None,
     )
     check_common(price)
+    check_text(price.unit, "unit", longest=MAX_UNIT)
     _check_source(price)
     return price
+
+
+def check_codes(prices: Mapping[str, Price]) -> None:
+    """Refuse two prices of one version with one code; each is given with the field that is to blame."""
+    seen: set[str] = set()
+    for field, price in prices.items():
+        if price.code in seen:
+            raise InvalidInput(
+                f"two prices have the code {price.code}",
+                field=field,
+                allowed="a code that no other price of this version has",
+            )
+        seen.add(price.code)
+
+
+async def check_references(uow: Uow, prices: Mapping[str, Price]) -> None:
+    """Refuse meters, features and tax rates that are unknown or archived, and rates that exclude each other.
+
+    Each price is given with the path to it, which a refusal names; empty: none.
+    """
+    await named(uow, METERS, _references(prices, "meter_id"))
+    await named(uow, FEATURES, _references(prices, "feature_id"))
+    rates = await named(
+        uow,
+        TAX_RATES,
+        [
+            (_at(path, f"tax_rate_ids.{index}"), rate)
+            for path, price in prices.items()
+            for index, rate in enumerate(price.tax_rate_ids)
+        ],
+    )
+    for path, price in prices.items():
+        if len({rates[rate].inclusive for rate in price.tax_rate_ids}) > 1:
+            raise InvalidInput(
+                f"the price {price.code} cannot both include and exclude tax",
+                field=_at(path, "tax_rate_ids"),
+                allowed="rates that are all inclusive or all exclusive",
+            )
+
+
+@contextmanager
+def within(path: str) -> Iterator[None]:
+    """Refusals of what is done inside name fields below ``path``."""
+    try:
+        yield
+    except CounterfoilError as refused:
+        raise refused.within(path) from None
+
+
+def _references(prices: Mapping[str, Price], field: str) -> list[tuple[str, UUID]]:
+    return [
+        (_at(path, field), getattr(price, field))
+        for path, price in prices.items()
+        if getattr(price, field) is not None
+    ]
+
+
+def _at(path: str, field: str) -> str:
+    return f"{path}.{field}" if path else field
 
 
 def _params(model: str, params: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+import operator
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -15,10 +16,11 @@ from counterfoil.modules.catalog.models import (
     PlanRow,
     PlanVersionRow,
     PriceRow,
+    PricingTableRow,
     ProductRow,
     TaxRateRow,
 )
-from counterfoil.modules.catalog.product_types import Feature, Product
+from counterfoil.modules.catalog.product_types import Feature, PricingTable, Product
 from counterfoil.modules.catalog.types import (
     Meter,
     Plan,
@@ -28,18 +30,21 @@ from counterfoil.modules.catalog.types import (
     Price,
     TaxRate,
 )
-from counterfoil.store import Page, PageQuery, Uow, only, records
-from counterfoil.store.paging import page_of, paged
-from counterfoil.store.rows import columns, insert_values, update_versioned
+from counterfoil.store import Found, OffsetQuery, Page, PageQuery, Uow, only, records
+from counterfoil.store.paging import at_offset, counted, page_of, paged
+from counterfoil.store.rows import columns, insert_values, row_values, update_versioned
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from datetime import datetime
 
-    from sqlalchemy import Select
+    from sqlalchemy import Row, Select
+
+    from counterfoil.modules.catalog.types import CatalogFilter, PriceFilter
 
 
-class Shelf[V: (Product, Feature, Meter, TaxRate, Plan)]:
-    """The objects of one kind that have a code of their own in the environment."""
+class Objects[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Price)]:
+    """The objects of one kind in the environment."""
 
     def __init__(self, model: Any, view: type[V], kind: str, selected: Sequence[Any] | None = None) -> None:
         self.model = model
@@ -49,12 +54,6 @@ class Shelf[V: (Product, Feature, Meter, TaxRate, Plan)]:
 
     def _of(self, uow: Uow) -> Select[Any]:
         return self.select.where(self.model.environment_id == uow.environment_id)
-
-    async def add(self, uow: Uow, view: V) -> None:
-        """Write a new object; ``AlreadyExists`` if its code or external id is taken."""
-        known = self.model.__mapper__.attrs.keys()
-        values = {name: value for name, value in insert_values(uow, view).items() if name in known}
-        await uow.execute(insert(self.model).values(values))
 
     async def get(self, uow: Uow, object_id: UUID) -> V:
         """The object, or ``NotFound``."""
@@ -69,6 +68,42 @@ class Shelf[V: (Product, Feature, Meter, TaxRate, Plan)]:
         rows = await uow.execute(self._of(uow).where(self.model.id.in_(ids)))
         return {view.id: view for view in records(self.view, rows)}
 
+    async def page(self, uow: Uow, query: PageQuery, **equal: Any) -> Page[V]:
+        """Objects, newest first, whose columns are ``equal`` to what is given (``None``: to anything)."""
+        wanted = [getattr(self.model, name) == value for name, value in equal.items() if value is not None]
+        rows = await uow.execute(paged(self._of(uow).where(*wanted), self.model.id, query))
+        return page_of(records(self.view, rows), query)
+
+    async def search(self, uow: Uow, wanted: CatalogFilter | PriceFilter, query: OffsetQuery) -> Found[V]:
+        """A page by offset of what the filter asks for, and how much there is in all."""
+        statement = self._of(uow).where(*self._conditions(wanted))
+        total = (await uow.execute(counted(statement))).scalar_one()
+        rows = await uow.execute(at_offset(statement, self.model.id, query))
+        return Found(records(self.view, rows), total)
+
+    def _conditions(self, wanted: CatalogFilter | PriceFilter) -> list[Any]:
+        found = []
+        for name, value in row_values(wanted).items():
+            if value is not None:
+                column, compare = _FILTERS[name]
+                assert hasattr(self.model, column), f"a {self.kind} is not filtered by {name}"
+                found.append(compare(getattr(self.model, column), value))
+        return found
+
+    async def update(self, uow: Uow, view: V, changed: Collection[str]) -> None:
+        """Write changed fields of an object whose previous version was read."""
+        await update_versioned(uow, self.model, view, changed, kind=self.kind.replace("_", " "))
+
+
+class Shelf[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable)](Objects[V]):
+    """The objects of one kind that have a code of their own in the environment."""
+
+    async def add(self, uow: Uow, view: V) -> None:
+        """Write a new object; ``AlreadyExists`` if its code or external id is taken."""
+        known = self.model.__mapper__.attrs.keys()
+        values = {name: value for name, value in insert_values(uow, view).items() if name in known}
+        await uow.execute(insert(self.model).values(values))
+
     async def by_codes(self, uow: Uow, codes: Collection[str]) -> dict[str, V]:
         """The objects with these codes; unknown ones are left out."""
         if not codes:
@@ -76,19 +111,31 @@ class Shelf[V: (Product, Feature, Meter, TaxRate, Plan)]:
         rows = await uow.execute(self._of(uow).where(self.model.code.in_(codes)))
         return {view.code: view for view in records(self.view, rows)}
 
-    async def page(self, uow: Uow, query: PageQuery, *, code: str | None, external_id: str | None) -> Page[V]:
-        """Objects, newest first."""
-        statement = self._of(uow)
-        if code is not None:
-            statement = statement.where(self.model.code == code)
-        if external_id is not None:
-            statement = statement.where(self.model.external_id == external_id)
-        rows = await uow.execute(paged(statement, self.model.id, query))
-        return page_of(records(self.view, rows), query)
 
-    async def update(self, uow: Uow, view: V, changed: Collection[str]) -> None:
-        """Write changed fields of an object whose previous version was read."""
-        await update_versioned(uow, self.model, view, changed, kind=self.kind.replace("_", " "))
+def _among(column: Any, values: Any) -> Any:
+    return column.in_(values)
+
+
+def _set(column: Any, yes: bool) -> Any:
+    return column.is_not(None) if yes else column.is_(None)
+
+
+_FILTERS: Final[dict[str, tuple[str, Callable[[Any, Any], Any]]]] = {
+    "ids": ("id", _among),
+    "external_ids": ("external_id", _among),
+    "codes": ("code", _among),
+    "name_contains": ("name", lambda column, value: column.icontains(value, autoescape=True)),
+    "product_id": ("product_id", operator.eq),
+    "plan_ids": ("plan_id", _among),
+    "feature_ids": ("feature_id", _among),
+    "meter_ids": ("meter_id", _among),
+    "channel": ("channel", operator.eq),
+    "archived": ("archived_at", _set),
+    "ended": ("ended_at", _set),
+    "created_from": ("created_at", operator.ge),
+    "created_to": ("created_at", operator.le),
+}
+"""For each question of a filter the column that answers it, and how."""
 
 
 def _highest_number(*conditions: Any) -> Any:
@@ -107,12 +154,15 @@ _PLAN_COLUMNS: Final = [
 PRODUCTS: Final = Shelf(ProductRow, Product, "product")
 FEATURES: Final = Shelf(FeatureRow, Feature, "feature")
 METERS: Final = Shelf(MeterRow, Meter, "meter")
+PRICING_TABLES: Final = Shelf(PricingTableRow, PricingTable, "pricing_table")
 TAX_RATES: Final = Shelf(TaxRateRow, TaxRate, "tax_rate")
 PLANS: Final = Shelf(PlanRow, Plan, "plan", _PLAN_COLUMNS)
+PRICES: Final = Objects(PriceRow, Price, "price")
 
 _VERSION_FIELDS: Final = [name for name in PlanVersion.__dataclass_fields__ if name != "prices"]
-_VERSIONS: Final = select(*(getattr(PlanVersionRow, name) for name in _VERSION_FIELDS))
-_PRICES: Final = select(*columns(PriceRow, Price))
+_VERSIONS: Final = select(
+    *(getattr(PlanVersionRow, name) for name in _VERSION_FIELDS), PlanVersionRow.price_ids
+)
 _LOCK_PLAN: Final = select(PlanRow.id).with_for_update(key_share=True)
 
 
@@ -133,14 +183,30 @@ async def lock_plan(uow: Uow, plan_id: UUID) -> Plan:
 
 
 async def add_version(uow: Uow, version: PlanVersion) -> None:
-    """Write a new draft with its prices; ``AlreadyExists`` if an external id is taken."""
+    """Write a new draft whose prices are there; ``AlreadyExists`` if an external id is taken."""
     features = [asdict(feature) for feature in version.features]
     values = insert_values(uow, version) | {"features": features}
-    del values["prices"]
+    values["price_ids"] = [price.id for price in values.pop("prices")]
     await uow.execute(insert(PlanVersionRow).values(values))
-    if version.prices:
-        rows = [insert_values(uow, price) for price in version.prices]
-        await uow.execute(insert(PriceRow).values(rows))
+
+
+async def add_prices(uow: Uow, prices: Sequence[Price]) -> None:
+    """Write new prices; ``AlreadyExists`` if an external id is taken."""
+    if prices:
+        await uow.execute(insert(PriceRow).values([insert_values(uow, price) for price in prices]))
+
+
+async def write_ended(uow: Uow, ids: Collection[UUID], ended_at: datetime | None) -> dict[UUID, int]:
+    """Write when prices left their plan (``None``: they are in it again); answers with their versions now."""
+    if not ids:
+        return {}
+    statement = (
+        update(PriceRow)
+        .where(PriceRow.environment_id == uow.environment_id, PriceRow.id.in_(ids))
+        .values(ended_at=ended_at, version=PriceRow.version + 1, updated_at=uow.now)
+        .returning(PriceRow.id, PriceRow.version)
+    )
+    return {row.id: row.version for row in await uow.execute(statement)}
 
 
 async def publish_version(uow: Uow, version: PlanVersion) -> None:
@@ -189,56 +255,46 @@ async def page_of_versions(uow: Uow, plan_id: UUID, query: PageQuery) -> Page[Pl
         PlanVersionRow.environment_id == uow.environment_id, PlanVersionRow.plan_id == plan_id
     )
     rows = await uow.execute(paged(statement, PlanVersionRow.id, query))
-    page = page_of([_version(row) for row in rows], query)
+    page = page_of(list(rows), query)
     return Page(await _with_prices(uow, page.items), page.has_more)
 
 
-async def prices_by_ids(uow: Uow, ids: Collection[UUID]) -> dict[UUID, Price]:
-    """The prices with these ids; unknown ones are left out."""
-    found = await _prices(uow, PriceRow.id.in_(ids)) if ids else []
-    return {price.id: price for price in found}
-
-
-async def prices_of_versions(uow: Uow, version_ids: Collection[UUID]) -> dict[UUID, list[Price]]:
-    """The prices of each of these versions, in their order."""
-    prices: dict[UUID, list[Price]] = {id_: [] for id_ in version_ids}
-    if prices:
-        for price in await _prices(uow, PriceRow.plan_version_id.in_(version_ids)):
-            prices[price.plan_version_id].append(price)
-    return prices
-
-
 async def page_of_prices(
-    uow: Uow, query: PageQuery, *, plan_version_id: UUID | None, external_id: str | None
+    uow: Uow, query: PageQuery, *, plan_version_id: UUID | None, **equal: Any
 ) -> Page[Price]:
-    """Prices, newest first."""
-    statement = _PRICES.where(PriceRow.environment_id == uow.environment_id)
-    if plan_version_id is not None:
-        statement = statement.where(PriceRow.plan_version_id == plan_version_id)
-    if external_id is not None:
-        statement = statement.where(PriceRow.external_id == external_id)
+    """Prices, newest first; of a version of a plan, if one is named."""
+    if plan_version_id is None:
+        return await PRICES.page(uow, query, **equal)
+    statement = PRICES.select.where(
+        PriceRow.environment_id == uow.environment_id,
+        PriceRow.id.in_(await _price_ids(uow, plan_version_id)),
+        *(getattr(PriceRow, name) == value for name, value in equal.items() if value is not None),
+    )
     rows = await uow.execute(paged(statement, PriceRow.id, query))
     return page_of(records(Price, rows), query)
 
 
-async def _prices(uow: Uow, condition: Any) -> list[Price]:
-    statement = _PRICES.where(PriceRow.environment_id == uow.environment_id, condition)
-    return records(Price, await uow.execute(statement.order_by(PriceRow.plan_version_id, PriceRow.position)))
+async def _price_ids(uow: Uow, version_id: UUID) -> list[UUID]:
+    statement = select(PlanVersionRow.price_ids).where(
+        PlanVersionRow.environment_id == uow.environment_id, PlanVersionRow.id == version_id
+    )
+    found: list[UUID] | None = (await uow.execute(statement)).scalar_one_or_none()
+    return found or []
 
 
 async def _versions(uow: Uow, *conditions: Any) -> list[PlanVersion]:
     statement = _VERSIONS.where(PlanVersionRow.environment_id == uow.environment_id, *conditions)
-    return await _with_prices(uow, [_version(row) for row in await uow.execute(statement)])
+    return await _with_prices(uow, list(await uow.execute(statement)))
 
 
-async def _with_prices(uow: Uow, versions: Sequence[PlanVersion]) -> list[PlanVersion]:
-    prices = await prices_of_versions(uow, [version.id for version in versions])
-    return [replace(version, prices=prices[version.id]) for version in versions]
+async def _with_prices(uow: Uow, rows: Sequence[Row[Any]]) -> list[PlanVersion]:
+    prices = await PRICES.by_ids(uow, {id_ for row in rows for id_ in row.price_ids})
+    return [_version(row, prices) for row in rows]
 
 
-def _version(row: Any) -> PlanVersion:
-    values = dict(zip(_VERSION_FIELDS, row, strict=True))
+def _version(row: Row[Any], prices: Mapping[UUID, Price]) -> PlanVersion:
+    values = dict(zip(_VERSION_FIELDS, row, strict=False))  # the last column is the prices' ids
     values["features"] = [
         PlanFeature(UUID(feature["feature_id"]), feature["value"]) for feature in values["features"]
     ]
-    return PlanVersion(**values, prices=[])
+    return PlanVersion(**values, prices=[prices[id_] for id_ in row.price_ids])

@@ -8,7 +8,7 @@ from counterfoil.core import tax
 from counterfoil.core.rating import Aggregate, Aggregation
 from counterfoil.modules.catalog import objects, repository
 from counterfoil.modules.catalog.conditions import MAX_PROPERTY, MAX_VALUE, read_filters, read_groups
-from counterfoil.modules.catalog.objects import choice, fresh
+from counterfoil.modules.catalog.objects import choice, coded
 from counterfoil.modules.catalog.repository import METERS, TAX_RATES
 from counterfoil.modules.catalog.types import Meter, TaxRate
 from counterfoil.store.guards import check_text
@@ -31,8 +31,7 @@ async def create_meter(uow: Uow, new: NewMeter) -> Meter:
     check_text(new.property, "property", longest=MAX_PROPERTY)
     Aggregate(aggregation, new.property)  # refuses a property too many, or too few
     meter = Meter(
-        **fresh(uow, new),
-        code=new.code,
+        **coded(uow, "meter", new),
         name=new.name,
         event_name=new.event_name,
         aggregation=aggregation,
@@ -90,11 +89,11 @@ async def create_tax_rate(uow: Uow, new: NewTaxRate) -> TaxRate:
 
     Raises ``InvalidInput`` (per cent is 0 to 100), ``AlreadyExists``.
     """
+    fields = coded(uow, "tax_rate", new)
     rate = TaxRate(
-        **fresh(uow, new),
-        code=new.code,
+        **fields,
         name=new.name,
-        percent=tax.TaxRate.of(new.code, new.percent).percent,
+        percent=tax.TaxRate.of(fields["code"], new.percent).percent,
         inclusive=new.inclusive,
         archived_at=None,
     )

@@ -1,11 +1,12 @@
 """Commands and views of meters, tax rates, plans and prices; products and features have a file of their own.
 
 A command's enum is given by its value as text; what is none of the enum's is refused by the use case.
+A command without a code makes an object whose code is its public id (``plan_01j…``).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from counterfoil.core.pricing import Pricing, parse_pricing
 from counterfoil.core.rating import Aggregation, Cadence
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
     from decimal import Decimal
     from uuid import UUID
@@ -28,6 +29,17 @@ class Visibility(StrEnum):
 
     PUBLIC = "public"
     PRIVATE = "private"
+
+
+class PlanKind(StrEnum):
+    """How a plan is offered; what it is, not a rule about who may subscribe."""
+
+    STANDARD = "standard"
+    """To everybody."""
+    BESPOKE = "bespoke"
+    """Made for one customer: pricing pages say whom to ask."""
+    COMING_SOON = "coming_soon"
+    """Announced."""
 
 
 class PlanVersionStatus(StrEnum):
@@ -92,14 +104,22 @@ class TaxRate(CatalogObject):
 class Plan(CatalogObject):
     """A priced package of features.
 
-    ``latest_number`` is its newest version's, drafts included; ``published_number`` the version's that new
-    subscriptions get.
+    ``position`` orders plans where they are shown, the lowest first.  ``max_seats``: ``None`` without limit.
+    ``trial_days`` are free, ``evaluation_days`` may be tried before paying.  ``latest_number`` is its newest
+    version's, drafts included; ``published_number`` the version's that new subscriptions get.
     """
 
     code: str
     name: str
     description: str | None
     product_id: UUID | None
+    visibility: Visibility
+    position: int
+    kind: PlanKind
+    min_seats: int
+    max_seats: int | None
+    trial_days: int | None
+    evaluation_days: int | None
     archived_at: datetime | None
     latest_number: int | None = None
     published_number: int | None = None
@@ -107,14 +127,20 @@ class Plan(CatalogObject):
 
 @dataclass(frozen=True, slots=True)
 class Price(CatalogObject):
-    """A pricing model with its parameters for each currency.  It never changes, so its version is always 1.
+    """A pricing model with its parameters for each currency: what it costs never changes, its labels may.
 
-    ``filters`` narrow the meter's events; ``interval_unit`` × ``interval_count`` is how often it recurs.
+    It belongs to a plan, in any number of its versions, or (``plan_id`` is ``None``) to one subscription.
+    ``ended_at``: when it left the plan; who has it keeps it.  ``feature_id``: the feature that it charges
+    for.  ``unit``: what one of the quantity is called, such as ``GB``.  ``filters`` narrow the meter's
+    events; ``interval_unit`` × ``interval_count`` is how often it recurs.
     """
 
-    plan_version_id: UUID
+    plan_id: UUID | None
     code: str
     name: str
+    description: str | None
+    feature_id: UUID | None
+    unit: str | None
     model: str
     params: Mapping[str, dict[str, Any]]
     meter_id: UUID | None
@@ -124,7 +150,7 @@ class Price(CatalogObject):
     interval_count: int
     cadence: Cadence
     tax_rate_ids: Sequence[UUID]
-    position: int
+    ended_at: datetime | None
 
     @property
     def interval(self) -> Interval:
@@ -153,7 +179,7 @@ class PlanFeature:
 
 @dataclass(frozen=True, slots=True)
 class PlanVersion(CatalogObject):
-    """What a plan gives and costs.  Once published it never changes."""
+    """What a plan gives and costs, prices in order.  Once published it never changes."""
 
     plan_id: UUID
     number: int
@@ -175,8 +201,8 @@ class PlanVersion(CatalogObject):
 class NewMeter:
     """A meter to make; values of filters are compared, and kept, as text."""
 
-    code: str
     name: str
+    code: str | None = None
     event_name: str
     aggregation: str
     property: str | None = None
@@ -190,8 +216,8 @@ class NewMeter:
 class NewTaxRate:
     """A rate of tax to make."""
 
-    code: str
     name: str
+    code: str | None = None
     percent: Decimal | int | str
     inclusive: bool = False
     external_id: str | None = None
@@ -200,12 +226,18 @@ class NewTaxRate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewPrice:
-    """A price of a new version.  ``params``: for each currency, the model's parameters as JSON."""
+    """A price of a plan or of a subscription.  ``params``: for each currency, the model's parameters as JSON.
 
-    code: str
+    Without a name it is called as its code.
+    """
+
     model: str
     params: Mapping[str, Mapping[str, Any]]
+    code: str | None = None
     name: str | None = None
+    description: str | None = None
+    feature_id: UUID | None = None
+    unit: str | None = None
     meter_id: UUID | None = None
     filters: Mapping[str, Sequence[PropertyValue]] = field(default_factory=dict)
     quantity_source: str = QuantitySource.ONE
@@ -216,12 +248,22 @@ class NewPrice:
     external_id: str | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
 
+    @classmethod
+    def like(cls, price: Price, **changed: Any) -> NewPrice:
+        """The command for a price as this one, but for what is ``changed``, and without its external id."""
+        names = [one.name for one in fields(cls) if one.name != "external_id"]
+        return cls(**{name: getattr(price, name) for name in names} | changed)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewPlanVersion:
-    """A version to make; ``publish`` makes it the one that new subscriptions get, at once."""
+    """A version to make; ``publish`` makes it the one that new subscriptions get, at once.
+
+    ``keep``: prices that the plan has already, in their order; the new ones follow.
+    """
 
     features: Sequence[PlanFeature] = ()
+    keep: Sequence[UUID] = ()
     prices: Sequence[NewPrice] = ()
     publish: bool = False
     external_id: str | None = None
@@ -232,10 +274,17 @@ class NewPlanVersion:
 class NewPlan:
     """A plan to make, perhaps with its first version."""
 
-    code: str
     name: str
+    code: str | None = None
     description: str | None = None
     product_id: UUID | None = None
+    visibility: str = Visibility.PUBLIC
+    position: int = 0
+    kind: str = PlanKind.STANDARD
+    min_seats: int = 1
+    max_seats: int | None = None
+    trial_days: int | None = None
+    evaluation_days: int | None = None
     initial: NewPlanVersion | None = None
     external_id: str | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
@@ -250,3 +299,42 @@ class CatalogChanges:
 
     fields: Mapping[str, Any]
     expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogFilter:
+    """Which objects of a kind are looked for; ``None`` asks nothing, an empty collection finds nothing.
+
+    ``name_contains`` compares without regard to case; ``archived``: only archived ones, or only the others;
+    ``created_from`` and ``created_to`` are both inclusive.  A kind is asked only for what it has.
+    """
+
+    ids: Collection[UUID] | None = None
+    external_ids: Collection[str] | None = None
+    codes: Collection[str] | None = None
+    name_contains: str | None = None
+    product_id: UUID | None = None
+    meter_ids: Collection[UUID] | None = None
+    channel: str | None = None
+    archived: bool | None = None
+    created_from: datetime | None = None
+    created_to: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceFilter:
+    """Which prices are looked for; ``None`` asks nothing, an empty collection finds nothing.
+
+    ``ended``: only those that left their plan, or only the others; ``created_from`` and ``created_to`` are
+    both inclusive.
+    """
+
+    ids: Collection[UUID] | None = None
+    external_ids: Collection[str] | None = None
+    codes: Collection[str] | None = None
+    plan_ids: Collection[UUID] | None = None
+    feature_ids: Collection[UUID] | None = None
+    meter_ids: Collection[UUID] | None = None
+    ended: bool | None = None
+    created_from: datetime | None = None
+    created_to: datetime | None = None

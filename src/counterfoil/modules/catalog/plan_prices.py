@@ -1,0 +1,184 @@
+"""Use cases of prices: in a plan, which publishes a version when they change, and of one subscription."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from counterfoil.core.errors import InvalidInput, WrongState
+from counterfoil.modules.catalog import objects, repository
+from counterfoil.modules.catalog.objects import MAX_ID
+from counterfoil.modules.catalog.plans import add_version, lock_open_plan, published
+from counterfoil.modules.catalog.prices import check_codes, check_references, read_price, read_prices, within
+from counterfoil.modules.catalog.repository import PRICES
+from counterfoil.modules.catalog.types import NewPlanVersion
+from counterfoil.store.guards import check_text
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from uuid import UUID
+
+    from counterfoil.modules.catalog.types import (
+        CatalogChanges,
+        NewPrice,
+        Plan,
+        PlanVersion,
+        Price,
+        PriceFilter,
+    )
+    from counterfoil.store import Found, OffsetQuery, Page, PageQuery, Uow
+
+
+async def get_price(uow: Uow, price_id: UUID) -> Price:
+    """The price, or ``NotFound``."""
+    return await PRICES.get(uow, price_id)
+
+
+async def list_prices(
+    uow: Uow,
+    query: PageQuery,
+    *,
+    plan_id: UUID | None = None,
+    plan_version_id: UUID | None = None,
+    external_id: str | None = None,
+) -> Page[Price]:
+    """Prices, newest first, those of single subscriptions included; ended ones too."""
+    check_text(external_id, "external_id", longest=MAX_ID)
+    return await repository.page_of_prices(
+        uow, query, plan_version_id=plan_version_id, plan_id=plan_id, external_id=external_id
+    )
+
+
+async def search_prices(uow: Uow, wanted: PriceFilter, query: OffsetQuery) -> Found[Price]:
+    """Prices that the filter asks for, newest first unless the query says otherwise, and how many in all."""
+    return await objects.search(uow, PRICES, wanted, query)
+
+
+async def prices_by_ids(uow: Uow, ids: Collection[UUID]) -> dict[UUID, Price]:
+    """The prices with these ids; unknown ones are left out."""
+    return await PRICES.by_ids(uow, ids)
+
+
+async def prices_of_versions(uow: Uow, version_ids: Collection[UUID]) -> dict[UUID, list[Price]]:
+    """The prices of each of these versions, in their order."""
+    found = await repository.versions_by_ids(uow, version_ids)
+    return {id_: list(found[id_].prices) if id_ in found else [] for id_ in version_ids}
+
+
+async def add_price(uow: Uow, plan_id: UUID, new: NewPrice) -> Price:
+    """Publish a version of a plan that has one price more, the last; its first version if there is none.
+
+    Raises ``NotFound``, ``WrongState``, ``AlreadyExists``, and ``InvalidInput`` naming the price's field.
+    """
+    plan = await lock_open_plan(uow, plan_id)
+    version = await published(uow, plan)
+    price = await _made(uow, plan, new)
+    listed = [] if version is None else version.prices
+    return await _publish_with(uow, plan, version, [*listed, price], price)
+
+
+async def replace_price(uow: Uow, price_id: UUID, new: NewPrice) -> Price:
+    """Publish a version of the price's plan that has another price in its place; who has it keeps it.
+
+    Without a code or name the new price takes over the old one's.  Raises what ``remove_price`` and
+    ``add_price`` raise.
+    """
+    plan, version, before = await _published_price(uow, price_id)
+    new = replace(new, code=new.code or before.code, name=new.name or before.name)
+    price = await _made(uow, plan, new)
+    listed = [price if one.id == price_id else one for one in version.prices]
+    return await _publish_with(uow, plan, version, listed, price)
+
+
+async def remove_price(uow: Uow, price_id: UUID) -> Price:
+    """Publish a version of the price's plan without it; who has it keeps it.  Twice is the same as once.
+
+    Raises ``NotFound``, and ``WrongState`` if it is a subscription's own, its plan is archived, or only a
+    draft has it.
+    """
+    price = await PRICES.get(uow, price_id)
+    if price.ended_at is not None:
+        return price
+    plan, version, price = await _published_price(uow, price_id)
+    listed = [one for one in version.prices if one.id != price_id]
+    await add_version(uow, plan, NewPlanVersion(publish=True), version.features, listed, [])
+    return await PRICES.get(uow, price_id)
+
+
+async def update_price(uow: Uow, price_id: UUID, changes: CatalogChanges) -> Price:
+    """Change name, description, external id or metadata (errors: ``objects.change``)."""
+    return await objects.change(uow, PRICES, price_id, changes)
+
+
+async def create_own_price(uow: Uow, new: NewPrice, currency: str | None = None) -> Price:
+    """Make a price that no plan has, for one subscription; ``currency``: one that it must have amounts in.
+
+    Raises ``InvalidInput``, ``NotFound``, ``WrongState``, ``AlreadyExists``, naming the price's field.
+    """
+    price = read_price(uow, None, new)
+    _check_currency(price, currency)
+    await check_references(uow, {"": price})
+    await repository.add_prices(uow, [price])
+    return price
+
+
+async def create_own_prices(uow: Uow, news: Sequence[NewPrice], currency: str | None = None) -> list[Price]:
+    """Make prices that no plan has, as ``create_own_price``; refusals name ``prices.<n>.…``."""
+    prices = read_prices(uow, None, news)
+    for index, price in enumerate(prices):
+        with within(f"prices.{index}"):
+            _check_currency(price, currency)
+    await check_references(uow, {f"prices.{index}": price for index, price in enumerate(prices)})
+    await repository.add_prices(uow, prices)
+    return prices
+
+
+async def _published_price(uow: Uow, price_id: UUID) -> tuple[Plan, PlanVersion, Price]:
+    """A price that new subscriptions get, with its plan, which is locked, and the version that has it."""
+    price = await PRICES.get(uow, price_id)
+    if price.plan_id is None:
+        raise WrongState("the price is one subscription's own", allowed="a price of a plan")
+    plan = await lock_open_plan(uow, price.plan_id)
+    version = await published(uow, plan)
+    for one in () if version is None else version.prices:
+        if one.id == price_id:
+            assert version is not None
+            return plan, version, one
+    raise WrongState(
+        f"the price {price.code} is not in the published version of its plan",
+        allowed="a price that new subscriptions get",
+    )
+
+
+async def _made(uow: Uow, plan: Plan, new: NewPrice) -> Price:
+    price = read_price(uow, plan.id, new)
+    await check_references(uow, {"": price})
+    return price
+
+
+async def _publish_with(
+    uow: Uow, plan: Plan, version: PlanVersion | None, prices: Sequence[Price], made: Price
+) -> Price:
+    """Publish the next version: the features of the one before it, and these prices."""
+    others = {str(index): price for index, price in enumerate(prices) if price is not made}
+    check_codes({**others, "code": made})
+    _check_shared(prices)
+    features = [] if version is None else version.features
+    await add_version(uow, plan, NewPlanVersion(publish=True), features, prices, [made])
+    return made
+
+
+def _check_shared(prices: Sequence[Price]) -> None:
+    if not set.intersection(*(set(price.params) for price in prices)):
+        raise InvalidInput(
+            "there is no currency that every price of the plan has, so nobody could subscribe",
+            field="params",
+            allowed="amounts in a currency that the plan's other prices have",
+        )
+
+
+def _check_currency(price: Price, currency: str | None) -> None:
+    if currency is not None and currency not in price.params:
+        raise InvalidInput(
+            f"the price {price.code} has no amounts in {currency}", field="params", allowed=currency
+        )
