@@ -34,6 +34,7 @@ from counterfoil.faces.native import (
     payments,
     plans,
     prices,
+    pricing_tables,
     products,
     roles,
     subscriptions,
@@ -57,6 +58,7 @@ _RESOURCES = (
     tax_rates,
     plans,
     prices,
+    pricing_tables,
     events,
     usage,
     subscriptions,
@@ -107,6 +109,5 @@ def create_app(context: Context) -> FastAPI:
         max_body=context.settings.max_body,
         proxies=TrustedProxies(context.settings.trusted_proxies),
         metrics=metrics,
-        errors=FORM,
     )
     return app

@@ -63,15 +63,23 @@ def check_address(address: Mapping[str, str], field: str = "address") -> None:
         )
 
 
-def check_metadata(value: Mapping[str, Any], field: str = "metadata") -> None:
-    """Refuse metadata over 16 KiB or holding what PostgreSQL cannot store."""
+def check_metadata(value: Mapping[str, Any], field: str = "metadata", *, most: int = MAX_METADATA) -> None:
+    """Refuse metadata over 16 KiB (or ``most`` bytes) or holding what PostgreSQL cannot store."""
     text = json_text(dict(value))
-    if len(text) > MAX_METADATA:
-        raise InvalidInput(
-            f"{field} is too large", field=field, allowed=f"at most {MAX_METADATA} bytes of JSON"
-        )
+    if len(text) > most:
+        raise InvalidInput(f"{field} is too large", field=field, allowed=f"at most {most} bytes of JSON")
     if "\\u0000" in text or not _storable(text):
         raise InvalidInput(f"{field} holds characters that cannot be stored", field=field, allowed="no NUL")
+
+
+def check_url(value: str | None, field: str) -> None:
+    """Refuse what is no address of a page; ``None`` passes.  Whether it is there, nobody asks."""
+    if value is None:
+        return
+    check_text(value, field, longest=2000)
+    scheme, _, rest = value.partition("://")
+    if scheme.lower() not in ("https", "http") or not rest or any(one.isspace() for one in value):
+        raise InvalidInput(f"{field} is not an address", field=field, allowed="an address: https://…")
 
 
 def check_version(stored: int, expected: int | None) -> None:

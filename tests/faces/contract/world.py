@@ -177,6 +177,12 @@ _MORE: Final[dict[str, dict[str, Any]]] = {
 }
 
 Ids = dict[str, str]
+_LISTING: Final = {
+    "product_id": "l-1",
+    "type": "CONTRACT",
+    "fulfillment_url": "https://suite.example/aws",
+    "terms": {"currency": "USD"},
+}
 _TOKENS: Final = {"tiers": [{"up_to": "1000", "unit_amount": "0.02"}, {"up_to": None, "unit_amount": "0.01"}]}
 
 
@@ -228,16 +234,55 @@ _BODIES: Final[dict[str, Callable[[Ids], dict[str, Any]]]] = {
         metadata={"a": 1},
     ),
     "customers.update": _fixed(name="Südwind", metadata={"a": 2}),
-    "products.create": _fixed(code="suite", name="Suite", external_id="p-1", description="All"),
-    "products.update": _fixed(name="Other", description="None"),
+    "products.create": _fixed(
+        code="suite",
+        name="Suite",
+        external_id="p-1",
+        description="All",
+        draft=True,
+        logo_url="https://suite.example/logo.svg",
+        category="Tools",
+        default_currency="EUR",
+        channel="aws",
+        listing=_LISTING,
+    ),
+    "products.update": _fixed(name="Other", description="None", channel="gcp", listing=_LISTING),
     "features.create": lambda ids: {
         "code": "calls",
         "name": "Calls",
         "kind": "metered",
         "meter_id": ids["meter_id"],
+        "product_id": ids["product_id"],
+        "description": "Calls",
+        "sku": "C-1",
+        "unit": {"singular": "call", "plural": "calls"},
+        "default_value": "1000",
+        "visibility": "private",
+        "position": 2,
+        "rounding": {"unit": "call", "step": "10", "mode": "ceil"},
+        "regions": [{"code": "eu", "name": "Europe"}],
         "external_id": "f-1",
     },
-    "features.update": _fixed(name="Other"),
+    "features.update": _fixed(
+        name="Other", description="None", sku="C-2", default_value=False, position=3, regions=[]
+    ),
+    "pricing_tables.create": lambda ids: {
+        "code": "web",
+        "name": "Web",
+        "product_id": ids["product_id"],
+        "title": "Plans",
+        "text": "All of them",
+        "theme": "dark",
+        "plan_ids": [ids["plan_id"]],
+        "feature_ids": [ids["feature_id"]],
+        "featured_plan_id": ids["plan_id"],
+        "external_id": "pt-1",
+    },
+    "pricing_tables.update": lambda ids: {
+        "name": "Other",
+        "plan_ids": [ids["plan_id"]],
+        "featured_plan_id": ids["plan_id"],
+    },
     "meters.create": _fixed(code="tokens-2", name="Tokens", external_id="m-1", **_TOKENS_METER),
     "meters.update": _fixed(name="Other"),
     "tax_rates.create": _fixed(code="vat-2", name="VAT", percent="19", external_id="t-1"),
@@ -368,6 +413,8 @@ class _Maker:
         made = await self._keep("plan_id", "/plans", plan | _version(self.ids))
         self.ids["plan_version_id"] = made["published_version"]["id"]
         self.ids["price_id"] = made["published_version"]["prices"][0]["id"]
+        table = {"code": "site", "name": "Site", "product_id": self.ids["product_id"]}
+        await self._keep("pricing_table_id", "/pricing-tables", table | {"plan_ids": [self.ids["plan_id"]]})
         draft = await self.post(f"/plans/{self.ids['plan_id']}/versions", _version(self.ids))
         self.ids |= {"number": "1", "draft_number": str(draft["number"])}
 

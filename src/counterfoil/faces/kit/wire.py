@@ -19,6 +19,8 @@ from counterfoil.core.calendar import format_instant, parse_instant
 from counterfoil.core.errors import CounterfoilError, InvalidInput, with_article
 from counterfoil.core.ids import PREFIXES, parse_id, show_id
 from counterfoil.core.money import decimal_text, parse_decimal
+from counterfoil.store import Found as Found
+from counterfoil.store import OffsetQuery as OffsetQuery
 from counterfoil.store import PageQuery as PageQuery
 from counterfoil.store.paging import DEFAULT_PAGE as DEFAULT_PAGE
 from counterfoil.store.paging import MAX_PAGE as MAX_PAGE
@@ -121,6 +123,7 @@ PaymentId = _id_of("payment")
 PlanId = _id_of("plan")
 PlanVersionId = _id_of("plan_version")
 PriceId = _id_of("price")
+PricingTableId = _id_of("pricing_table")
 ProductId = _id_of("product")
 RoleId = _id_of("role")
 SubscriptionId = _id_of("subscription")

@@ -10,9 +10,21 @@ from counterfoil.faces.kit.wire import Metadata, Wire
 from counterfoil.modules.catalog import CatalogChanges
 
 if TYPE_CHECKING:
-    from counterfoil.modules.catalog import Feature, Meter, Plan, PlanVersion, Price, Product, TaxRate
+    from counterfoil.modules.catalog import (
+        Feature,
+        Meter,
+        Plan,
+        PlanVersion,
+        Price,
+        PricingTable,
+        Product,
+        TaxRate,
+    )
 
-CODE: Final = "Lower-case letters, digits, points, hyphens, underscores; unique among its kind; never changes"
+CODE: Final = (
+    "Lower-case letters, digits, points, hyphens, underscores; unique among its kind; never changes;"
+    " the object's id if left out"
+)
 
 SHOWN: Final[dict[str, Any]] = {
     "version": 1,
@@ -41,7 +53,7 @@ class ObjectIn(Wire):
 class CodedIn(ObjectIn):
     """A new object with a code and a name."""
 
-    code: str = Field(description=CODE)
+    code: str | None = Field(default=None, description=CODE)
     name: str
 
     def common(self) -> dict[str, Any]:
@@ -78,7 +90,9 @@ class DescribedPatch(NamePatch):
     description: str | None = None
 
 
-def common_of(view: Product | Feature | Meter | TaxRate | Plan | PlanVersion | Price) -> dict[str, Any]:
+def common_of(
+    view: Product | Feature | Meter | TaxRate | Plan | PlanVersion | Price | PricingTable,
+) -> dict[str, Any]:
     """The fields that every object shows."""
     return {
         "id": view.id,
@@ -90,6 +104,6 @@ def common_of(view: Product | Feature | Meter | TaxRate | Plan | PlanVersion | P
     }
 
 
-def coded_of(view: Product | Feature | Meter | TaxRate | Plan) -> dict[str, Any]:
+def coded_of(view: Product | Feature | Meter | TaxRate | Plan | PricingTable) -> dict[str, Any]:
     """The fields that every object with a code shows."""
     return {**common_of(view), "code": view.code, "name": view.name, "archived_at": view.archived_at}

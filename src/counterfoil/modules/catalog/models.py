@@ -80,7 +80,7 @@ class FeatureRow(Identified, Base):
     options: Mapped[list[Any]]
     sku: Mapped[str | None]
     unit: Mapped[dict[str, Any]]
-    default_value: Mapped[Any] = mapped_column(JSONB(none_as_null=True))
+    default_value: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
     visibility: Mapped[Visibility] = mapped_column(Choice(Visibility))
     position: Mapped[int]
     rounding: Mapped[dict[str, Any]]

@@ -80,7 +80,7 @@ def _products_and_features() -> None:
         ("pricing_tables", "product_id"),
     ):
         op.create_index(
-            f"ix_{table}_environment_id_{column}_id", table, ["environment_id", column, sa.text("id desc")]
+            f"ix_{table}_environment_id_{column}", table, ["environment_id", column, sa.text("id desc")]
         )
     protect("pricing_tables")
 
