@@ -17,6 +17,7 @@ from counterfoil.faces.kit.wire import (
     PageQuery,
     PlanId,
     PlanVersionId,
+    PriceId,
     ProductId,
     Wire,
     list_of,
@@ -33,15 +34,18 @@ from counterfoil.faces.native.catalog_wire import (
     common_of,
     example,
 )
-from counterfoil.faces.native.prices import PRICE_EXAMPLE, PriceIn, PriceOut
+from counterfoil.faces.native.prices import PRICE_EXAMPLE, SHOWN_PRICE, PriceIn, PriceOut
 from counterfoil.faces.native.routes import NativeRoute
 from counterfoil.modules.catalog import (
     NewPlan,
     NewPlanVersion,
     Plan,
     PlanFeature,
+    PlanKind,
     PlanVersion,
     PlanVersionStatus,
+    Visibility,
+    add_price,
     archive_plan,
     create_plan,
     create_plan_version,
@@ -69,6 +73,13 @@ _EXAMPLE: Final[dict[str, Any]] = {
     "name": "Team",
     "description": "For teams of up to 50",
     "product_id": "prod_01kahgp1g0edgrx4zm6byashwh",
+    "visibility": "public",
+    "position": 1,
+    "kind": "standard",
+    "min_seats": 1,
+    "max_seats": 50,
+    "trial_days": 14,
+    "evaluation_days": None,
     "external_id": None,
     "metadata": {},
 }
@@ -81,17 +92,7 @@ _VERSION_OUT: Final[dict[str, Any]] = {
     "published_at": "2026-01-31T09:30:00Z",
     "currencies": ["EUR"],
     "features": _FEATURES,
-    "prices": [
-        {
-            "id": "price_01kahgp1g0edgrx4zm6byashwh",
-            "plan_version_id": "plv_01kahgp1g0edgrx4zm6byashwh",
-            **PRICE_EXAMPLE,
-            "position": 0,
-            "external_id": None,
-            "metadata": {},
-            **SHOWN,
-        }
-    ],
+    "prices": [SHOWN_PRICE],
     "external_id": None,
     "metadata": {},
     **SHOWN,
@@ -108,15 +109,20 @@ class PlanFeatureWire(Wire):
 class PlanVersionIn(ObjectIn):
     """A version to make."""
 
-    model_config = ConfigDict(json_schema_extra=example(_VERSION_IN))
+    model_config = ConfigDict(
+        json_schema_extra=example(_VERSION_IN, {"keep": ["price_01kahgp1g0edgrx4zm6byashwh"]})
+    )
 
     features: list[PlanFeatureWire] = Field(default_factory=list)
-    prices: list[PriceIn] = Field(default_factory=list)
+    keep: list[PriceId] = Field(
+        default_factory=list, description="Prices that the plan has already, in their order"
+    )
+    prices: list[PriceIn] = Field(default_factory=list, description="New ones, after those that are kept")
     publish: bool = Field(default=False, description="Make it the one that new subscriptions get, at once")
 
     def from_wire(self) -> NewPlanVersion:
         """The command."""
-        return NewPlanVersion(**self.common(), **_contents(self))
+        return NewPlanVersion(**self.common(), **_contents(self), keep=self.keep)
 
 
 class PlanIn(CodedIn):
@@ -126,6 +132,15 @@ class PlanIn(CodedIn):
 
     description: str | None = None
     product_id: ProductId | None = None
+    visibility: Visibility = Visibility.PUBLIC
+    position: int = Field(default=0, strict=True, description="Its place among plans, the lowest first")
+    kind: PlanKind = PlanKind.STANDARD
+    min_seats: int = Field(default=1, strict=True)
+    max_seats: int | None = Field(default=None, strict=True, description="null: no limit")
+    trial_days: int | None = Field(default=None, strict=True, description="How long it is free at first")
+    evaluation_days: int | None = Field(
+        default=None, strict=True, description="How long it may be tried before paying"
+    )
     features: list[PlanFeatureWire] = Field(default_factory=list)
     prices: list[PriceIn] = Field(default_factory=list)
     publish: bool = Field(default=False, description="Publish the first version at once")
@@ -137,12 +152,35 @@ class PlanIn(CodedIn):
             **self.common(),
             description=self.description,
             product_id=self.product_id,
+            visibility=self.visibility,
+            position=self.position,
+            kind=self.kind,
+            min_seats=self.min_seats,
+            max_seats=self.max_seats,
+            trial_days=self.trial_days,
+            evaluation_days=self.evaluation_days,
             initial=NewPlanVersion(**_contents(self)) if has_version else None,
         )
 
 
+class PlanPatch(DescribedPatch):
+    """Fields to change; those left out stay."""
+
+    model_config = ConfigDict(json_schema_extra=example({"name": "Team", "max_seats": 50}))
+
+    visibility: Visibility = Visibility.PUBLIC
+    position: int = Field(default=0, strict=True, description="Its place among plans, the lowest first")
+    kind: PlanKind = PlanKind.STANDARD
+    min_seats: int = Field(default=1, strict=True)
+    max_seats: int | None = Field(default=None, strict=True, description="null: no limit")
+    trial_days: int | None = Field(default=None, strict=True, description="How long it is free at first")
+    evaluation_days: int | None = Field(
+        default=None, strict=True, description="How long it may be tried before paying"
+    )
+
+
 class PlanVersionOut(Wire):
-    """What a plan gives and costs; once published it never changes."""
+    """What a plan gives and costs, its prices in order; once published it never changes."""
 
     model_config = ConfigDict(json_schema_extra=example(_VERSION_OUT))
 
@@ -183,6 +221,13 @@ class PlanOut(Wire):
     name: str
     description: str | None
     product_id: ProductId | None
+    visibility: Visibility
+    position: int
+    kind: PlanKind
+    min_seats: int
+    max_seats: int | None
+    trial_days: int | None
+    evaluation_days: int | None
     latest_number: int | None = Field(description="The number of its newest version, drafts included")
     published_version: PlanVersionOut | None = Field(description="The version that new subscriptions get")
     metadata: Metadata
@@ -223,6 +268,13 @@ def to_wire(plan: Plan, published: PlanVersion | None) -> PlanOut:
         **coded_of(plan),
         description=plan.description,
         product_id=plan.product_id,
+        visibility=plan.visibility,
+        position=plan.position,
+        kind=plan.kind,
+        min_seats=plan.min_seats,
+        max_seats=plan.max_seats,
+        trial_days=plan.trial_days,
+        evaluation_days=plan.evaluation_days,
         latest_number=plan.latest_number,
         published_version=None if published is None else version_to_wire(published),
     )
@@ -259,8 +311,8 @@ async def get(plan_id: PlanId, uow: Unit) -> Response:
 
 
 @router.patch("/{plan_id}", response_model=PlanOut, dependencies=[WRITE])
-async def update(plan_id: PlanId, body: DescribedPatch, uow: Unit, if_match: IfMatch) -> Response:
-    """Change name, description, external id or metadata of a plan."""
+async def update(plan_id: PlanId, body: PlanPatch, uow: Unit, if_match: IfMatch) -> Response:
+    """Change what a plan says of itself: anything but code, product, features and prices."""
     return await _shown(uow, await update_plan(uow, plan_id, body.from_wire(if_match)))
 
 
@@ -268,6 +320,13 @@ async def update(plan_id: PlanId, body: DescribedPatch, uow: Unit, if_match: IfM
 async def archive(plan_id: PlanId, uow: Unit) -> Response:
     """Put a plan away: its subscriptions go on; it gets no new ones and no new version."""
     return await _shown(uow, await archive_plan(uow, plan_id))
+
+
+@router.post("/{plan_id}/prices", status_code=201, response_model=PriceOut, dependencies=[WRITE])
+async def add_price_(plan_id: PlanId, body: PriceIn, uow: Unit) -> Response:
+    """Publish a version of a plan with one price more; subscriptions keep the version that they have."""
+    price = await add_price(uow, plan_id, body.from_wire())
+    return shown(prices.to_wire(price), 201, version=price.version)
 
 
 @router.post("/{plan_id}/versions", status_code=201, response_model=PlanVersionOut, dependencies=[WRITE])

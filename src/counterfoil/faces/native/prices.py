@@ -1,4 +1,4 @@
-"""``/v1/prices``: reading; a price is made with its version of a plan (``/v1/plans``)."""
+"""``/v1/prices``: reading, labels and removing; a price is made in a plan (``/v1/plans``)."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import ConfigDict, Field
 
 from counterfoil.core.calendar import IntervalUnit
+from counterfoil.core.pricing import MODELS
 from counterfoil.faces.kit.context import Unit, allow
 from counterfoil.faces.kit.wire import (
+    FeatureId,
+    IfMatch,
     InstantText,
     ListOf,
     Metadata,
     MeterId,
     PageQuery,
+    PlanId,
     PlanVersionId,
     PriceId,
     TaxRateId,
@@ -23,7 +27,7 @@ from counterfoil.faces.kit.wire import (
     page_query,
     shown,
 )
-from counterfoil.faces.native.catalog_wire import SHOWN, ObjectIn, common_of, example
+from counterfoil.faces.native.catalog_wire import SHOWN, DescribedPatch, ObjectIn, common_of, example
 from counterfoil.faces.native.routes import NativeRoute
 from counterfoil.modules.catalog import (
     Cadence,
@@ -32,15 +36,20 @@ from counterfoil.modules.catalog import (
     QuantitySource,
     get_price,
     list_prices,
+    remove_price,
+    update_price,
 )
 
 router = APIRouter(prefix="/prices", tags=["Prices"], route_class=NativeRoute)
-READ: Final = allow("catalog:read")
+READ, WRITE = allow("catalog:read"), allow("catalog:write")
 _page = page_query("price")
 
 PRICE_EXAMPLE: Final[dict[str, Any]] = {
     "code": "input-tokens",
     "name": "Input tokens",
+    "description": "Tokens that a model reads",
+    "feature_id": "feat_01kahgp1g0edgrx4zm6byashwh",
+    "unit": "token",
     "model": "graduated",
     "params": {
         "EUR": {
@@ -57,6 +66,27 @@ PRICE_EXAMPLE: Final[dict[str, Any]] = {
     "cadence": "in_arrears",
     "tax_rate_ids": ["txr_01kahgp1g0edgrx4zm6byashwh"],
 }
+SHOWN_PRICE: Final[dict[str, Any]] = {
+    "id": "price_01kahgp1g0edgrx4zm6byashwh",
+    "plan_id": "plan_01kahgp1g0edgrx4zm6byashwh",
+    **PRICE_EXAMPLE,
+    "external_id": None,
+    "metadata": {},
+    **SHOWN,
+    "ended_at": None,
+}
+PARAMS: Final = (
+    "For each currency, the parameters of the model."
+    " flat: `amount`."
+    " per_unit: `unit_amount`."
+    " package: `package_size`, `package_amount`, `included`, `rounding` (up, down, exact)."
+    " graduated, volume: `tiers` of `up_to`, `unit_amount`, `flat_amount`, `package_size`."
+    " stairstep: `tiers` of `up_to`, `flat_amount`."
+    " These three also: `above_last_tier` (extend, refuse), `zero_quantity` (free, charge_first_tier_flat)."
+    " commit: `unit_amount`, `committed_quantity`, which is paid whatever was used."
+    " overcommit: the same; what is used beyond the committed quantity is paid."
+)
+MODEL: Final = f"How a quantity becomes an amount: {', '.join(MODELS)}"
 
 
 class IntervalWire(Wire):
@@ -67,14 +97,17 @@ class IntervalWire(Wire):
 
 
 class PriceIn(ObjectIn):
-    """A price of a new version."""
+    """A price to make."""
 
     model_config = ConfigDict(json_schema_extra=example(PRICE_EXAMPLE))
 
-    code: str = Field(description="Unique in its version")
+    code: str | None = Field(default=None, description="Unique in its version; its id if left out")
     name: str | None = Field(default=None, description="What invoices call it; the code if left out")
-    model: str = Field(description="flat, per_unit, package, graduated, volume or stairstep")
-    params: dict[str, Any] = Field(description="For each currency, the parameters of the model")
+    description: str | None = None
+    feature_id: FeatureId | None = Field(default=None, description="The feature that it charges for")
+    unit: str | None = Field(default=None, description="What one of the quantity is called, such as GB")
+    model: str = Field(description=MODEL)
+    params: dict[str, Any] = Field(description=PARAMS)
     quantity_source: QuantitySource = Field(
         default=QuantitySource.ONE,
         description="usage: its meter; item: the subscription item's quantity; one: a fee",
@@ -93,6 +126,9 @@ class PriceIn(ObjectIn):
             **self.common(),
             code=self.code,
             name=self.name,
+            description=self.description,
+            feature_id=self.feature_id,
+            unit=self.unit,
             model=self.model,
             params=self.params,
             quantity_source=self.quantity_source,
@@ -106,27 +142,18 @@ class PriceIn(ObjectIn):
 
 
 class PriceOut(Wire):
-    """What something costs, in each currency that it is sold in; it never changes."""
+    """What something costs, in each currency that it is sold in; that never changes, its labels may."""
 
-    model_config = ConfigDict(
-        json_schema_extra=example(
-            {
-                "id": "price_01kahgp1g0edgrx4zm6byashwh",
-                "plan_version_id": "plv_01kahgp1g0edgrx4zm6byashwh",
-                **PRICE_EXAMPLE,
-                "position": 0,
-                "external_id": None,
-                "metadata": {},
-                **SHOWN,
-            }
-        )
-    )
+    model_config = ConfigDict(json_schema_extra=example(SHOWN_PRICE))
 
     id: PriceId
     external_id: str | None
-    plan_version_id: PlanVersionId
+    plan_id: PlanId | None = Field(description="null: it is one subscription's own")
     code: str
     name: str
+    description: str | None
+    feature_id: FeatureId | None
+    unit: str | None
     model: str
     params: dict[str, Any]
     quantity_source: QuantitySource
@@ -135,20 +162,23 @@ class PriceOut(Wire):
     interval: IntervalWire
     cadence: Cadence
     tax_rate_ids: list[TaxRateId]
-    position: int
     metadata: Metadata
     version: int
     created_at: InstantText
     updated_at: InstantText
+    ended_at: InstantText | None = Field(description="When it left its plan; who has it keeps it")
 
 
 def to_wire(price: Price) -> PriceOut:
     """A price on the wire."""
     return PriceOut.model_construct(
         **common_of(price),
-        plan_version_id=price.plan_version_id,
+        plan_id=price.plan_id,
         code=price.code,
         name=price.name,
+        description=price.description,
+        feature_id=price.feature_id,
+        unit=price.unit,
         model=price.model,
         params=dict(price.params),
         quantity_source=price.quantity_source,
@@ -157,7 +187,7 @@ def to_wire(price: Price) -> PriceOut:
         interval=IntervalWire.model_construct(unit=price.interval_unit, count=price.interval_count),
         cadence=price.cadence,
         tax_rate_ids=list(price.tax_rate_ids),
-        position=price.position,
+        ended_at=price.ended_at,
     )
 
 
@@ -165,13 +195,16 @@ def to_wire(price: Price) -> PriceOut:
 async def list_(
     uow: Unit,
     query: Annotated[PageQuery, Depends(_page)],
+    plan_id: Annotated[PlanId | None, Query(description="Only prices of this plan, ended ones too")] = None,
     plan_version_id: Annotated[
         PlanVersionId | None, Query(description="Only prices of this version of a plan")
     ] = None,
     external_id: Annotated[str | None, Query(description="Only the price with this external id")] = None,
 ) -> Response:
     """Prices, newest first."""
-    page = await list_prices(uow, query, plan_version_id=plan_version_id, external_id=external_id)
+    page = await list_prices(
+        uow, query, plan_id=plan_id, plan_version_id=plan_version_id, external_id=external_id
+    )
     return shown(list_of("price", page, to_wire))
 
 
@@ -179,4 +212,18 @@ async def list_(
 async def get(price_id: PriceId, uow: Unit) -> Response:
     """One price."""
     price = await get_price(uow, price_id)
+    return shown(to_wire(price), version=price.version)
+
+
+@router.patch("/{price_id}", response_model=PriceOut, dependencies=[WRITE])
+async def update(price_id: PriceId, body: DescribedPatch, uow: Unit, if_match: IfMatch) -> Response:
+    """Change name, description, external id or metadata of a price; what it costs never changes."""
+    price = await update_price(uow, price_id, body.from_wire(if_match))
+    return shown(to_wire(price), version=price.version)
+
+
+@router.delete("/{price_id}", response_model=PriceOut, dependencies=[WRITE])
+async def remove(price_id: PriceId, uow: Unit) -> Response:
+    """Take a price out of its plan, of which a version without it is published; who has it keeps it."""
+    price = await remove_price(uow, price_id)
     return shown(to_wire(price), version=price.version)
