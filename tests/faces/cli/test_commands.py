@@ -110,6 +110,28 @@ def test_apply_places_a_quantity_that_cannot_be_billed(cli: Cli) -> None:
     assert place in cli("apply", written("list.yaml", huge), "--yes", code=2).err
 
 
+def test_apply_says_where_products_are_listed_and_what_features_are(cli: Cli) -> None:
+    text = """\
+products:
+  inference: {name: Inference, category: AI, channel: aws, default_currency: USD}
+meters:
+  tokens: {name: Tokens, event_name: completion, aggregation: count}
+features:
+  tokens:
+    {name: Tokens, kind: metered, meter: tokens, product: inference, sku: AI-1, default_value: 1000.0}
+  sso: {name: SSO, kind: capability, visibility: private}
+"""
+    cli("apply", written("list.yaml", text), "--yes")
+    assert "nothing to do" in cli("apply", "list.yaml", "--yes").out
+    changed = text.replace("aws", "azure").replace("1000.0", "2000").replace("private", "public")
+    shown = cli("apply", written("list.yaml", changed), "--yes").out
+    assert all(one in shown for one in ("azure", "2000", "public")), shown
+    moved = changed.replace("product: inference, ", "product: other, ")
+    assert "product" in cli("apply", written("list.yaml", moved), "--yes", code=2).err
+    unknown = "features: {f: {name: F, kind: boolean, product: nothing}}\n"
+    assert "there is no nothing" in cli("apply", written("list.yaml", unknown), "--yes", code=2).err
+
+
 def test_apply_asks_and_without_anybody_to_ask_writes_nothing(cli: Cli) -> None:
     file = written("list.yaml", LIST)
     assert "--yes" in cli("apply", file, code=2).err

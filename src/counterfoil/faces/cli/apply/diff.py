@@ -29,7 +29,7 @@ type Present = Mapping[Key, Mapping[str, Any]]
 FIXED: Final[dict[str, tuple[str, ...]]] = {
     "tax_rate": ("percent", "inclusive"),
     "meter": ("event_name", "aggregation", "property", "filters", "group_by"),
-    "feature": ("kind", "meter", "options"),
+    "feature": ("kind", "meter", "options", "product"),
     "plan": ("product",),
     "subscription": ("customer", "plan", "currency", "started_at", "alignment", "anchor_at"),
 }

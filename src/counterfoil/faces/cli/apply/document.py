@@ -78,8 +78,9 @@ def _tax_rate(place: Place, _: str | None) -> dict[str, Any]:
 
 
 def _product(place: Place, _: str | None) -> dict[str, Any]:
-    fields = place.fields("name", "description")
-    return {"name": _name(place, fields), **_texts(fields, "description")}
+    texts = ("description", "logo_url", "category", "default_currency", "channel")
+    fields = place.fields("name", *texts)
+    return {"name": _name(place, fields), **_texts(fields, *texts)}
 
 
 def _meter(place: Place, _: str | None) -> dict[str, Any]:
@@ -95,12 +96,17 @@ def _meter(place: Place, _: str | None) -> dict[str, Any]:
 
 
 def _feature(place: Place, _: str | None) -> dict[str, Any]:
-    fields = place.fields("name", "kind", "meter", "options")
+    texts = ("description", "product", "sku", "visibility")
+    fields = place.fields("name", "kind", "meter", "options", "default_value", "position", *texts)
+    value = fields.get("default_value")
     return {
         "name": _name(place, fields),
         "kind": _needed(place, fields, "kind").text(),
         "meter": _text_or_none(fields, "meter"),
         "options": fields["options"].texts() if "options" in fields else [],
+        **_texts(fields, *texts),
+        **({} if value is None else {"default_value": feature_value(value.json())}),
+        **({"position": fields["position"].whole()} if "position" in fields else {}),
     }
 
 

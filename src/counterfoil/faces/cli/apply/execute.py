@@ -134,11 +134,12 @@ async def _feature(uow: Uow, change: Change, view: Any) -> None:
         await update_feature(uow, view.id, CatalogChanges(_changed(change)))
         return
     fields = dict(change.wanted.fields)
-    code = fields.pop("meter")
-    meter = None if code is None else _known(await meters_by_codes(uow, [code]), code, change, "meter")
-    await create_feature(
-        uow, NewFeature(code=change.wanted.key, meter_id=None if meter is None else meter.id, **fields)
-    )
+    meter, product = fields.pop("meter"), fields.pop("product", None)
+    if meter is not None:
+        fields["meter_id"] = _known(await meters_by_codes(uow, [meter]), meter, change, "meter").id
+    if product is not None:
+        fields["product_id"] = _known(await products_by_codes(uow, [product]), product, change, "product").id
+    await create_feature(uow, NewFeature(code=change.wanted.key, **fields))
 
 
 async def _plan(uow: Uow, change: Change, view: Any) -> None:

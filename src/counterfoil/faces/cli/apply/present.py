@@ -17,6 +17,7 @@ from counterfoil.modules.catalog import (
     plans_by_ids,
     prices_by_ids,
     products_by_codes,
+    products_by_ids,
     published_versions,
     tax_rates_by_codes,
     tax_rates_by_ids,
@@ -76,7 +77,8 @@ async def _tax_rates(uow: Uow, codes: Collection[str]) -> Found:
 
 async def _products(uow: Uow, codes: Collection[str]) -> Found:
     found = await products_by_codes(uow, codes)
-    return {code: (_take(product, "name", "description"), product) for code, product in found.items()}
+    names = ("name", "description", "logo_url", "category", "default_currency", "channel")
+    return {code: (_take(product, *names), product) for code, product in found.items()}
 
 
 async def _meters(uow: Uow, codes: Collection[str]) -> Found:
@@ -97,11 +99,14 @@ async def _meters(uow: Uow, codes: Collection[str]) -> Found:
 async def _features(uow: Uow, codes: Collection[str]) -> Found:
     features = await features_by_codes(uow, codes)
     meters = await meters_by_ids(uow, {one.meter_id for one in features.values() if one.meter_id})
+    products = await products_by_ids(uow, {one.product_id for one in features.values() if one.product_id})
     return {
         code: (
             {
-                "name": feature.name,
+                **_take(feature, "name", "description", "sku", "default_value", "position"),
                 "kind": feature.kind.value,
+                "visibility": feature.visibility.value,
+                "product": None if feature.product_id is None else products[feature.product_id].code,
                 "meter": None if feature.meter_id is None else meters[feature.meter_id].code,
                 "options": list(feature.options),
             },
@@ -186,11 +191,12 @@ async def _subscriptions(uow: Uow, external_ids: Collection[str]) -> Found:
         for subscription in (await list_subscriptions(uow, PageQuery(1), external_id=external_id)).items:
             items = (await items_of(uow, [subscription.id]))[subscription.id]
             prices = await prices_by_ids(uow, {item.price_id for item in items})
-            plan = (await plans_by_ids(uow, [subscription.plan_id]))[subscription.plan_id]
+            plan_id = subscription.plan_id
+            plan = None if plan_id is None else (await plans_by_ids(uow, [plan_id]))[plan_id]
             customer = await get_customer(uow, subscription.customer_id)
             fields = {
                 "customer": customer.external_id,
-                "plan": plan.code,
+                "plan": None if plan is None else plan.code,
                 **_take(subscription, "currency", "started_at", "anchor_at"),
                 "alignment": subscription.alignment.value,
                 "quantities": {prices[item.price_id].code: decimal_text(item.quantity) for item in items},
