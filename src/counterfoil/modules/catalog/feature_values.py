@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from counterfoil.core.errors import InvalidInput
 from counterfoil.core.money import decimal_text, parse_decimal
 from counterfoil.modules.catalog.product_types import FeatureKind
-from counterfoil.store.guards import check_metadata
+from counterfoil.store.guards import check_metadata, check_text
 
 if TYPE_CHECKING:
     from counterfoil.modules.catalog.product_types import Feature
+
+MAX_WORDS: Final = 1000
 
 
 def read_value(feature: Feature, value: Any, field: str) -> Any:
@@ -30,6 +32,9 @@ def read_value(feature: Feature, value: Any, field: str) -> Any:
             return value
         case FeatureKind.CONFIG if isinstance(value, dict):
             check_metadata(value, field)
+            return value
+        case FeatureKind.TEXT if isinstance(value, str):
+            check_text(value, field, longest=MAX_WORDS)
             return value
     raise InvalidInput(
         f"{field} is not a value of the {feature.kind} feature {feature.code}",
@@ -52,3 +57,5 @@ def _allowed(feature: Feature) -> str:
             return "a JSON object"
         case FeatureKind.CAPABILITY:
             return "true"
+        case FeatureKind.TEXT:
+            return f"a text of 1 to {MAX_WORDS} characters"

@@ -29,6 +29,8 @@ class FeatureKind(StrEnum):
     """A JSON object that the seller's own program understands."""
     CAPABILITY = "capability"
     """A right that a licence carries: ``true``."""
+    TEXT = "text"
+    """Words, such as the level of support."""
 
 
 @dataclass(frozen=True, slots=True)
