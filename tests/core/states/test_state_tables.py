@@ -130,8 +130,8 @@ def test_a_refusal_says_what_a_person_can_do_instead_and_nothing_that_no_call_of
         advance(INVOICE, InvoiceState.OPEN, InvoiceTrigger.FINALISE)
     assert refused.value.allowed == "pay in part, pay, void"
     with pytest.raises(WrongState) as refused:
-        advance(SUBSCRIPTION, SubscriptionState.PAUSED, SubscriptionTrigger.CHANGE)
-    assert refused.value.allowed == "schedule cancel, unschedule cancel, cancel"
+        advance(SUBSCRIPTION, SubscriptionState.PAUSED, SubscriptionTrigger.PAUSE)
+    assert refused.value.allowed == "resume, schedule cancel, unschedule cancel, cancel"
 
 
 def test_a_void_invoice_says_that_it_is_final() -> None:

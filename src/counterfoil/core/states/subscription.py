@@ -91,6 +91,6 @@ SUBSCRIPTION: Final = StateTable("subscription", frozenset({_S.DRAFT, _S.TRIALIN
     Row(_S.PAUSED, _T.UNSCHEDULE_CANCEL, _S.PAUSED, "It shall go on after all."),
     Row(_S.PAUSED, _T.CANCEL, _S.CANCELLED, "Ended at once, or the scheduled date came."),
     Row(_S.PAUSED, _T.EXPIRE, _S.EXPIRED, "The agreed time ran out during the pause."),
-), offered=frozenset({_T.CHANGE, _T.SCHEDULE_CANCEL, _T.UNSCHEDULE_CANCEL, _T.CANCEL}))
+), offered=frozenset({_T.CHANGE, _T.PAUSE, _T.RESUME, _T.SCHEDULE_CANCEL, _T.UNSCHEDULE_CANCEL, _T.CANCEL}))
 # fmt: on
 """The transition table of subscriptions."""

@@ -71,7 +71,7 @@ async def list_subscriptions(
             [
                 _id(one),
                 found.customers[one.customer_id],
-                found.plans[one.plan_id],
+                _plan(found, one),
                 one.status.value,
                 "–" if one.next_billing_at is None else day(one.next_billing_at, one.zone),
                 one.billing_error or "–",
@@ -155,7 +155,8 @@ def subscriptions_json(named: Named) -> list[dict[str, Any]]:
             "external_id": one.external_id,
             "customer_id": show_id("customer", one.customer_id),
             "customer": named.customers[one.customer_id],
-            "plan": named.plans[one.plan_id],
+            "plan": None if one.plan_id is None else named.plans[one.plan_id],
+            "plan_reference": one.plan_reference,
             "status": one.status.value,
             "next_billing_at": one.next_billing_at,
             "billing_error": one.billing_error,
@@ -169,12 +170,18 @@ async def _named(uow: Uow, subscriptions: Sequence[Subscription], first: int | N
     from counterfoil.modules.customers import names_of_customers
 
     shown = subscriptions[:first]
-    plans = await plans_by_ids(uow, {one.plan_id for one in shown})
+    plans = await plans_by_ids(uow, {one.plan_id for one in shown if one.plan_id is not None})
     return Named(
         subscriptions,
         await names_of_customers(uow, {one.customer_id for one in shown}),
         {id_: plan.code for id_, plan in plans.items()},
     )
+
+
+def _plan(named: Named, subscription: Subscription) -> str:
+    if subscription.plan_id is None:
+        return subscription.plan_reference or "–"
+    return named.plans[subscription.plan_id]
 
 
 def _id(subscription: Subscription) -> str:

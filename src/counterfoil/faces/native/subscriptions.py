@@ -39,6 +39,7 @@ from counterfoil.modules.subscriptions import (
     change_quantity,
     create_subscription,
     get_subscription,
+    item_end,
     items_of,
     list_subscriptions,
     reactivate_subscription,
@@ -66,6 +67,8 @@ _EXAMPLE: dict[str, Any] = {
     "customer_id": "cus_01kahgp1g0edgrx4zm6byashwh",
     "plan_id": "plan_01kahgp1g0edgrx4zm6byashwq",
     "plan_version_id": "plv_01kahgp1g0edgrx4zm6byashws",
+    "plan_reference": None,
+    "payment_method": "bank_transfer",
     "currency": "EUR",
     "zone": "Europe/Berlin",
     "status": "active",
@@ -75,6 +78,7 @@ _EXAMPLE: dict[str, Any] = {
     "cancel_at": None,
     "cancelled_at": None,
     "ended_at": None,
+    "paused_at": None,
     "next_billing_at": "2026-01-31T23:00:00Z",
     "billing_error": None,
     "items": [
@@ -190,8 +194,10 @@ class SubscriptionOut(Wire):
     id: SubscriptionId
     external_id: str | None
     customer_id: CustomerId
-    plan_id: PlanId
-    plan_version_id: PlanVersionId
+    plan_id: PlanId | None = Field(description="None where all its prices are its own")
+    plan_version_id: PlanVersionId | None
+    plan_reference: str | None = Field(description="What the seller calls the plan")
+    payment_method: str | None = Field(description="How the customer means to pay")
     currency: str
     zone: str = Field(description="The customer's time zone when the subscription was made")
     status: SubscriptionState
@@ -201,6 +207,7 @@ class SubscriptionOut(Wire):
     cancel_at: InstantText | None = Field(description="The end that is scheduled")
     cancelled_at: InstantText | None = Field(description="When the cancellation was asked for")
     ended_at: InstantText | None
+    paused_at: InstantText | None = Field(description="Since when it is paused, or was when it ended")
     next_billing_at: InstantText | None
     billing_error: str | None = Field(description="Why it cannot be billed; it is held until `retry-billing`")
     items: list[ItemOut]
@@ -210,13 +217,13 @@ class SubscriptionOut(Wire):
     updated_at: InstantText
 
 
-def _item(item: SubscriptionItem) -> ItemOut:
+def _item(subscription: Subscription, item: SubscriptionItem) -> ItemOut:
     return ItemOut.model_construct(
         id=item.id,
         price_id=item.price_id,
         quantity=item.quantity,
         started_at=item.started_at,
-        ended_at=item.ended_at,
+        ended_at=item_end(subscription, item),
         billed_to=item.billed_to,
         due_at=item.due_at,
     )
@@ -230,6 +237,8 @@ def to_wire(subscription: Subscription, items: list[SubscriptionItem]) -> Subscr
         customer_id=subscription.customer_id,
         plan_id=subscription.plan_id,
         plan_version_id=subscription.plan_version_id,
+        plan_reference=subscription.plan_reference,
+        payment_method=subscription.payment_method,
         currency=subscription.currency,
         zone=subscription.zone,
         status=subscription.status,
@@ -239,9 +248,10 @@ def to_wire(subscription: Subscription, items: list[SubscriptionItem]) -> Subscr
         cancel_at=subscription.cancel_at,
         cancelled_at=subscription.cancelled_at,
         ended_at=subscription.ended_at,
+        paused_at=subscription.paused_at,
         next_billing_at=subscription.next_billing_at,
         billing_error=subscription.billing_error,
-        items=[_item(item) for item in items],
+        items=[_item(subscription, item) for item in items],
         metadata=dict(subscription.meta),
         version=subscription.version,
         created_at=subscription.created_at,

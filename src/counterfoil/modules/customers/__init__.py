@@ -10,29 +10,42 @@ from counterfoil.modules.customers.models import CustomerRow
 from counterfoil.modules.customers.service import (
     archive_customer,
     create_customer,
+    customers_by_ids,
+    ensure_customer,
     exempt_customers,
     get_customer,
     list_customers,
     lock_customer,
     names_of_customers,
     resolve_customers,
+    search_customers,
     update_customer,
 )
-from counterfoil.modules.customers.types import Address, Customer, CustomerChanges, NewCustomer
+from counterfoil.modules.customers.types import (
+    Address,
+    Customer,
+    CustomerChanges,
+    CustomerFilter,
+    NewCustomer,
+)
 
 __all__ = [
     "Address",
     "Customer",
     "CustomerChanges",
+    "CustomerFilter",
     "CustomerRow",
     "NewCustomer",
     "archive_customer",
     "create_customer",
+    "customers_by_ids",
+    "ensure_customer",
     "exempt_customers",
     "get_customer",
     "list_customers",
     "lock_customer",
     "names_of_customers",
     "resolve_customers",
+    "search_customers",
     "update_customer",
 ]

@@ -19,6 +19,8 @@ class CustomerRow(Identified, Base):
     __table_args__ = (
         UniqueConstraint("environment_id", "external_id"),
         Index("ix_customers_environment_id_id", "environment_id", text("id desc")),
+        Index("ix_customers_email", "environment_id", "email", text("id desc")),
+        Index("ix_customers_created", "environment_id", text("created_at desc"), text("id desc")),
     )
 
     name: Mapped[str]

@@ -5,16 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select
+from sqlalchemy.dialects.postgresql import insert as insert_if_new
 
 from counterfoil.modules.customers.models import CustomerRow
 from counterfoil.modules.customers.types import Customer
-from counterfoil.store import Page, PageQuery, Uow, only, records
-from counterfoil.store.paging import page_of, paged
+from counterfoil.store import Found, OffsetQuery, Page, PageQuery, Uow, only, records
+from counterfoil.store.paging import at_offset, counted, page_of, paged
 from counterfoil.store.rows import columns, insert_values, update_versioned
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from uuid import UUID
+
+    from sqlalchemy import ColumnElement
+
+    from counterfoil.modules.customers.types import CustomerFilter
 
 _SELECT = select(*columns(CustomerRow, Customer))
 
@@ -71,6 +76,52 @@ async def page(uow: Uow, query: PageQuery, *, external_id: str | None) -> Page[C
         statement = statement.where(CustomerRow.external_id == external_id)
     rows = await uow.execute(paged(statement, CustomerRow.id, query))
     return page_of(records(Customer, rows), query)
+
+
+async def search(uow: Uow, wanted: CustomerFilter, query: OffsetQuery) -> Found[Customer]:
+    """Customers that the filter asks for, by offset, and how many in all."""
+    statement = _SELECT.where(CustomerRow.environment_id == uow.environment_id, *_conditions(wanted))
+    created = CustomerRow.created_at
+    dated = wanted.created_from is not None or wanted.created_to is not None
+    order = (created if query.ascending else created.desc(),) if dated else ()
+    rows = await uow.execute(at_offset(statement, CustomerRow.id, query, *order))
+    return Found(records(Customer, rows), (await uow.execute(counted(statement))).scalar_one())
+
+
+def _conditions(wanted: CustomerFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.ids is not None:
+        found.append(CustomerRow.id.in_(wanted.ids))
+    if wanted.external_ids is not None:
+        found.append(CustomerRow.external_id.in_(wanted.external_ids))
+    if wanted.email is not None:
+        found.append(CustomerRow.email == wanted.email)
+    if wanted.name_contains is not None:
+        found.append(CustomerRow.name.icontains(wanted.name_contains, autoescape=True))
+    if wanted.archived is not None:
+        archived = CustomerRow.archived_at
+        found.append(archived.is_not(None) if wanted.archived else archived.is_(None))
+    if wanted.created_from is not None:
+        found.append(CustomerRow.created_at >= wanted.created_from)
+    if wanted.created_to is not None:
+        found.append(CustomerRow.created_at <= wanted.created_to)
+    return found
+
+
+async def by_ids(uow: Uow, ids: Collection[UUID]) -> dict[UUID, Customer]:
+    """The customers with these ids; unknown ones are left out."""
+    statement = _SELECT.where(CustomerRow.environment_id == uow.environment_id, CustomerRow.id.in_(ids))
+    return {customer.id: customer for customer in records(Customer, await uow.execute(statement))}
+
+
+async def add_named(uow: Uow, customer: Customer) -> bool:
+    """Write a new customer unless the external id is taken; whether it was written."""
+    statement = (
+        insert_if_new(CustomerRow)
+        .values(insert_values(uow, customer))
+        .on_conflict_do_nothing(index_elements=["environment_id", "external_id"])
+    )
+    return (await uow.execute(statement)).rowcount == 1
 
 
 async def update(uow: Uow, customer: Customer, changed: Mapping[str, Any]) -> None:

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from uuid import UUID
 
-    from counterfoil.store import Page, PageQuery, Uow
+    from counterfoil.modules.customers.types import CustomerFilter
+    from counterfoil.store import Found, OffsetQuery, Page, PageQuery, Uow
 
+MAX_NAME: Final = 200
 _CHANGEABLE: Final = frozenset(
     {"external_id", "name", "email", "currency", "zone", "address", "tax_number", "tax_exempt", "meta"}
 )
@@ -30,6 +32,13 @@ async def create_customer(uow: Uow, new: NewCustomer) -> Customer:
     Raises ``InvalidInput`` for an unknown zone, currency or country, ``AlreadyExists`` for an external id
     that is taken.
     """
+    customer = _fresh(uow, new)
+    await repository.add(uow, customer)
+    _announce_created(uow, customer)
+    return customer
+
+
+def _fresh(uow: Uow, new: NewCustomer) -> Customer:
     customer = Customer(
         id=uow.new_id(),
         external_id=new.external_id,
@@ -47,9 +56,11 @@ async def create_customer(uow: Uow, new: NewCustomer) -> Customer:
         archived_at=None,
     )
     _check(customer)
-    await repository.add(uow, customer)
-    uow.announce("customer.created", "customer", customer.id, 1, {"external_id": customer.external_id})
     return customer
+
+
+def _announce_created(uow: Uow, customer: Customer) -> None:
+    uow.announce("customer.created", "customer", customer.id, 1, {"external_id": customer.external_id})
 
 
 async def get_customer(uow: Uow, customer_id: UUID) -> Customer:
@@ -65,6 +76,35 @@ async def lock_customer(uow: Uow, customer_id: UUID) -> Customer:
 async def list_customers(uow: Uow, query: PageQuery, *, external_id: str | None = None) -> Page[Customer]:
     """Customers, newest first, archived ones included."""
     return await repository.page(uow, query, external_id=external_id)
+
+
+async def search_customers(uow: Uow, wanted: CustomerFilter, query: OffsetQuery) -> Found[Customer]:
+    """Customers that the filter asks for, newest first, and how many in all.
+
+    With a bound of creation they are ordered by the time of creation, else in the order they were made.
+    """
+    return await repository.search(uow, wanted, query)
+
+
+async def customers_by_ids(uow: Uow, ids: Collection[UUID]) -> dict[UUID, Customer]:
+    """The customers with these ids; unknown ones are left out."""
+    return await repository.by_ids(uow, ids) if ids else {}
+
+
+async def ensure_customer(uow: Uow, external_id: str) -> Customer:
+    """The customer with this external id, made with it as the name if there is none yet.
+
+    Whoever asks at the same time gets the same one.  Raises ``InvalidInput`` for a text that is no external
+    id or no name.
+    """
+    new = _fresh(uow, NewCustomer(external_id[:MAX_NAME], external_id=external_id))
+    known = (await repository.by_external_ids(uow, [external_id])).get(external_id)
+    if known is None and await repository.add_named(uow, new):
+        _announce_created(uow, new)
+        return new
+    if known is None:  # somebody else made it since it was looked for
+        known = (await repository.by_external_ids(uow, [external_id]))[external_id]
+    return await repository.get(uow, known)
 
 
 async def update_customer(uow: Uow, customer_id: UUID, changes: CustomerChanges) -> Customer:
@@ -120,7 +160,7 @@ async def _save(uow: Uow, before: Customer, fields: Mapping[str, Any], event: st
 
 
 def _check(customer: Customer) -> None:
-    check_text(customer.name, "name", longest=200)
+    check_text(customer.name, "name", longest=MAX_NAME)
     check_text(customer.external_id, "external_id", longest=255)
     check_email(customer.email)
     check_text(customer.tax_number, "tax_number", longest=50)

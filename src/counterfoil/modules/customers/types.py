@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
     from uuid import UUID
 
@@ -56,6 +56,23 @@ class NewCustomer:
     tax_number: str | None = None
     tax_exempt: bool = False
     meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerFilter:
+    """Which customers are looked for; ``None`` asks nothing, an empty collection finds nothing.
+
+    ``email`` is the whole address as it was given, ``name_contains`` any part of the name in any case;
+    ``archived``: only archived ones, or only the others; ``created_from`` and ``created_to`` are inclusive.
+    """
+
+    ids: Collection[UUID] | None = None
+    external_ids: Collection[str] | None = None
+    email: str | None = None
+    name_contains: str | None = None
+    archived: bool | None = None
+    created_from: datetime | None = None
+    created_to: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

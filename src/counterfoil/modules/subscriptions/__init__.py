@@ -1,21 +1,33 @@
 """What customers have agreed to, and up to when it was billed.
 
-Owns: subscriptions and their items, the calendar that their periods follow, cancellation, how far each item
-is billed and when it is due next.
+Owns: subscriptions and their items, the calendar that their periods follow, cancellation and pauses, which
+price holds when, how far each item is billed and when it is due next.
 Does not own: prices (catalog), what was used (usage), invoices (invoicing), the billing run (billing).
-Always holds: a subscription has one currency, which all its prices have, and an item for every price of its
-plan's version; every change of status is a row of ``core.states``; ``next_billing_at`` is never later than
-the next thing to happen here, so the scan of due subscriptions finds all; whoever changes a subscription or
-its items has locked its row first.
+Always holds: a subscription has one currency, which all its prices have; the items of its plan's price, and
+of what overrides that, tile the time in which it runs; no moment of an item is billed twice, and none of a
+pause that was not paid ahead; every change of status is a row of ``core.states``; ``next_billing_at`` is
+never later than the next thing to happen here, so the scan of due subscriptions finds all; whoever changes a
+subscription or its items has locked its row first.
 """
 
 from counterfoil.modules.subscriptions.creation import create_subscription
+from counterfoil.modules.subscriptions.lifecycle import (
+    cancel_subscription,
+    pause_subscription,
+    reactivate_subscription,
+    resume_subscription,
+)
 from counterfoil.modules.subscriptions.models import SubscriptionItemRow, SubscriptionRow
-from counterfoil.modules.subscriptions.planning import cycle_of, main_interval, plan_item, terms_of
+from counterfoil.modules.subscriptions.planning import (
+    current_period,
+    cycle_of,
+    item_end,
+    main_interval,
+    plan_item,
+    terms_of,
+)
 from counterfoil.modules.subscriptions.service import (
     advance_items,
-    cancel_subscription,
-    change_quantity,
     due_subscriptions,
     earliest_due,
     environments_with_due,
@@ -24,11 +36,12 @@ from counterfoil.modules.subscriptions.service import (
     items_of,
     list_subscriptions,
     lock_subscription,
-    reactivate_subscription,
     resolve_subscriptions,
     retry_billing,
+    search_subscriptions,
     update_subscription,
 )
+from counterfoil.modules.subscriptions.terms import change_quantity, reprice_item
 from counterfoil.modules.subscriptions.types import (
     Alignment,
     CancelWhen,
@@ -36,8 +49,10 @@ from counterfoil.modules.subscriptions.types import (
     ItemAdvance,
     ItemPlan,
     NewSubscription,
+    PriceOverride,
     Subscription,
     SubscriptionChanges,
+    SubscriptionFilter,
     SubscriptionItem,
 )
 
@@ -48,8 +63,10 @@ __all__ = [
     "ItemAdvance",
     "ItemPlan",
     "NewSubscription",
+    "PriceOverride",
     "Subscription",
     "SubscriptionChanges",
+    "SubscriptionFilter",
     "SubscriptionItem",
     "SubscriptionItemRow",
     "SubscriptionRow",
@@ -57,20 +74,26 @@ __all__ = [
     "cancel_subscription",
     "change_quantity",
     "create_subscription",
+    "current_period",
     "cycle_of",
     "due_subscriptions",
     "earliest_due",
     "environments_with_due",
     "get_subscription",
     "hold_billing",
+    "item_end",
     "items_of",
     "list_subscriptions",
     "lock_subscription",
     "main_interval",
+    "pause_subscription",
     "plan_item",
     "reactivate_subscription",
+    "reprice_item",
     "resolve_subscriptions",
+    "resume_subscription",
     "retry_billing",
+    "search_subscriptions",
     "terms_of",
     "update_subscription",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
@@ -20,57 +21,75 @@ from counterfoil.modules.catalog import (
 )
 from counterfoil.modules.customers import lock_customer
 from counterfoil.modules.subscriptions import planning, repository
+from counterfoil.modules.subscriptions.agreed import (
+    make_overrides,
+    make_own,
+    never_paid,
+    own_stretches,
+    plan_stretches,
+    read_times,
+)
+from counterfoil.modules.subscriptions.customer_features import note_items
 from counterfoil.modules.subscriptions.overlaps import refuse_shared_usage
 from counterfoil.modules.subscriptions.types import Alignment, Subscription, SubscriptionItem
 from counterfoil.store.guards import check_metadata, check_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from counterfoil.modules.catalog import PlanVersion, Price
     from counterfoil.modules.customers import Customer
+    from counterfoil.modules.subscriptions.agreed import Stretch
     from counterfoil.modules.subscriptions.types import NewSubscription
     from counterfoil.store import Uow
 
 FARTHEST_START: Final = timedelta(days=3653)
 """How far ahead a subscription may start, and its anchor may lie after the start: ten years."""
 
+_WORD: Final = re.compile(r"[a-z][a-z0-9_]{0,49}")
+
 ONE: Final = Decimal(1)
 """The quantity of an item for which none is given."""
 
 
 async def create_subscription(uow: Uow, new: NewSubscription) -> Subscription:
-    """Make a subscription to the published version of a plan, or to a given version, with an item a price.
+    """Make a subscription to a plan, to prices of its own, or to both, with an item for each price.
 
-    It is active at once, or a draft if its start lies ahead; the billing run activates it then.  Raises
-    ``NotFound`` for an unknown customer, plan or version, ``WrongState`` for an archived customer or plan or
-    a version that is not published, ``InvalidInput`` for a currency that a price lacks, a quantity that is
-    negative, cannot be billed or has no place, or an impossible time, ``AlreadyExists`` for an external id
-    that is taken, and ``Conflict`` if another subscription of the customer bills the same usage, which would
-    be paid for twice, unless ``shared_usage`` says that this is meant.
+    A plan's price that is overridden for a time has an item for each part of it.  It is active at once, or a
+    draft if its start lies ahead; the billing run activates it then.  Raises ``NotFound`` for an unknown
+    customer, plan or version, ``WrongState`` for an archived customer or plan or a version that is not
+    published, ``InvalidInput`` for a currency that a price lacks, a price or an override that is none, a
+    quantity that is negative, cannot be billed or has no place, or an impossible time, ``AlreadyExists`` for
+    an external id that is taken, and ``Conflict`` if another subscription of the customer bills the same
+    usage, which would be paid for twice, unless ``shared_usage`` says that this is meant.
     """
-    check_text(new.external_id, "external_id", longest=255)
+    check_labels(new.external_id, new.plan_reference, new.payment_method)
     check_metadata(new.meta)
     customer = await _customer(uow, new)
     version = await _plan_version(uow, new)
     started_at = uow.now if new.started_at is None else as_instant(new.started_at, field="started_at")
-    _check_distance(started_at, uow.now, "started_at", "ten years from now")
+    check_distance(started_at, uow.now, "started_at", "ten years from now")
+    agreed, currency = await _agreed(uow, new, customer, version, started_at)
+    prices = [stretch.price for stretch in agreed]
     subscription = Subscription(
         id=uow.new_id(),
         external_id=new.external_id,
         customer_id=customer.id,
-        plan_id=version.plan_id,
-        plan_version_id=version.id,
-        currency=_currency(new, customer, version),
+        plan_id=None if version is None else version.plan_id,
+        plan_version_id=None if version is None else version.id,
+        plan_reference=new.plan_reference,
+        payment_method=new.payment_method,
+        currency=currency,
         zone=customer.zone,
         status=SubscriptionState.ACTIVE if started_at <= uow.now else SubscriptionState.DRAFT,
         started_at=started_at,
-        anchor_at=_anchor(new, started_at, customer.zone, version),
+        anchor_at=_anchor(new, started_at, customer.zone, prices),
         alignment=new.alignment,
         cancel_at=None,
         cancelled_at=None,
         ended_at=None,
+        paused_at=None,
         next_billing_at=None,
         billing_error=None,
         meta=new.meta,
@@ -78,13 +97,14 @@ async def create_subscription(uow: Uow, new: NewSubscription) -> Subscription:
         created_at=uow.now,
         updated_at=uow.now,
     )
-    _check_quantities(new.quantities, version, subscription.currency)
+    _check_quantities(new.quantities, prices, currency)
     if not new.shared_usage:
-        field = "plan_version_id" if new.plan_id is None else "plan_id"
-        await refuse_shared_usage(uow, customer.id, version.prices, started_at, field)
-    items = [_item(uow, subscription, price, new.quantities) for price in version.prices]
+        brought = [(stretch.price, stretch.field) for stretch in agreed]
+        await refuse_shared_usage(uow, subscription, brought, started_at)
+    items = [_item(uow, subscription, stretch, new.quantities) for stretch in agreed]
     subscription = planning.scheduled(subscription, items)
     await repository.add(uow, subscription, items)
+    await note_items(uow, customer.id, prices)
     uow.announce(
         "subscription.created",
         "subscription",
@@ -93,6 +113,45 @@ async def create_subscription(uow: Uow, new: NewSubscription) -> Subscription:
         {"status": subscription.status, "customer_id": customer.id, "external_id": new.external_id},
     )
     return subscription
+
+
+def check_labels(external_id: str | None, plan_reference: str | None, payment_method: str | None) -> None:
+    """Refuse texts of a subscription that cannot be kept; ``None`` passes."""
+    check_text(external_id, "external_id", longest=255)
+    check_text(plan_reference, "plan_reference", longest=255)
+    if payment_method is not None and not _WORD.fullmatch(payment_method):
+        raise InvalidInput(
+            "payment_method is not one word in lower case",
+            field="payment_method",
+            allowed="1 to 50 of a-z, 0-9 and _, a letter first: card, bank_transfer",
+        )
+
+
+async def _agreed(
+    uow: Uow, new: NewSubscription, customer: Customer, version: PlanVersion | None, start: datetime
+) -> tuple[list[Stretch], str]:
+    """What is paid when, the plan's prices first, and the currency."""
+    given = () if version is None else version.prices
+    times = read_times(new.overrides, given, start)
+    own = await make_own(uow, new.prices)
+    _check_codes(own, {price.code for price in given})
+    replaced = never_paid(times, start)
+    paid = [*(price for price in given if price.code not in replaced), *own]
+    currency = _currency(new, customer, paid)
+    instead = [] if version is None else await make_overrides(uow, new.overrides, version, currency)
+    field = "plan_version_id" if new.plan_id is None else "plan_id"
+    return [*plan_stretches(given, times, instead, start, field), *own_stretches(own, start)], currency
+
+
+def _check_codes(own: Sequence[Price], taken: set[str]) -> None:
+    for index, price in enumerate(own):
+        if price.code in taken:
+            raise InvalidInput(
+                f"the subscription has a price {price.code} already",
+                field=f"prices.{index}.code",
+                allowed="a code that no other of its prices has; overrides take the place of a plan's price",
+            )
+        taken.add(price.code)
 
 
 async def _customer(uow: Uow, new: NewSubscription) -> Customer:
@@ -107,13 +166,21 @@ async def _customer(uow: Uow, new: NewSubscription) -> Customer:
     return customer
 
 
-async def _plan_version(uow: Uow, new: NewSubscription) -> PlanVersion:
-    if (new.plan_id is None) == (new.plan_version_id is None):
+async def _plan_version(uow: Uow, new: NewSubscription) -> PlanVersion | None:
+    if new.plan_id is not None and new.plan_version_id is not None:
         raise InvalidInput(
             "a subscription is to a plan or to a version of one",
             field="plan_id",
             allowed="either plan_id or plan_version_id",
         )
+    if new.plan_id is None and new.plan_version_id is None:
+        if not new.prices:
+            raise InvalidInput(
+                "a subscription needs a plan or prices of its own",
+                field="plan_id",
+                allowed="plan_id or plan_version_id, or one or more prices",
+            )
+        return None
     if new.plan_id is not None:
         try:
             version = await published_version_of(uow, new.plan_id)
@@ -136,15 +203,16 @@ async def _plan_version(uow: Uow, new: NewSubscription) -> PlanVersion:
     return version
 
 
-def _currency(new: NewSubscription, customer: Customer, version: PlanVersion) -> str:
+def _currency(new: NewSubscription, customer: Customer, prices: Sequence[Price]) -> str:
     currency = customer.currency if new.currency is None else new.currency
-    known = ", ".join(version.currencies) if version.prices else "an ISO 4217 code such as EUR or USD"
+    common = sorted(set.intersection(*(set(price.params) for price in prices))) if prices else []
+    known = ", ".join(common) if prices else "an ISO 4217 code such as EUR or USD"
     if currency is None:
         raise InvalidInput(
             "a currency is needed, since the customer has none", field="currency", allowed=known
         )
     unit_of(currency)
-    for price in version.prices:
+    for price in prices:
         if currency not in price.params:
             raise InvalidInput(
                 f"the price {price.code} has no amounts in {currency}", field="currency", allowed=known
@@ -152,18 +220,19 @@ def _currency(new: NewSubscription, customer: Customer, version: PlanVersion) ->
     return currency
 
 
-def _check_quantities(quantities: Mapping[str, Decimal], version: PlanVersion, currency: str) -> None:
-    takers = {price.code: price for price in version.prices if price.quantity_source is QuantitySource.ITEM}
+def _check_quantities(quantities: Mapping[str, Decimal], prices: Sequence[Price], currency: str) -> None:
+    takers = [price for price in prices if price.quantity_source is QuantitySource.ITEM]
+    codes = {price.code for price in takers}
     for code, quantity in quantities.items():
-        if code not in takers:
+        if code not in codes:
             raise InvalidInput(
-                f"the plan has no price {code!r} that takes a quantity",
+                f"the subscription has no price {code!r} that takes a quantity",
                 field="quantities",
-                allowed=", ".join(sorted(takers)) or "none: no price of the plan takes a quantity",
+                allowed=", ".join(sorted(codes)) or "none: no price of the subscription takes a quantity",
             )
         check_quantity(quantity, f"quantities.{code}")
-    for code, price in takers.items():
-        check_billable(price, quantities.get(code, ONE), currency, f"quantities.{code}")
+    for price in takers:
+        check_billable(price, quantities.get(price.code, ONE), currency, f"quantities.{price.code}")
 
 
 def check_quantity(quantity: Decimal, field: str) -> None:
@@ -188,7 +257,7 @@ def check_billable(price: Price, quantity: Decimal, currency: str, field: str) -
         ) from None
 
 
-def _anchor(new: NewSubscription, started_at: datetime, zone: str, version: PlanVersion) -> datetime:
+def _anchor(new: NewSubscription, started_at: datetime, zone: str, prices: Sequence[Price]) -> datetime:
     if new.alignment is Alignment.CALENDAR:
         if new.anchor_at is not None:
             raise InvalidInput(
@@ -196,31 +265,32 @@ def _anchor(new: NewSubscription, started_at: datetime, zone: str, version: Plan
                 field="anchor_at",
                 allowed="no anchor_at with alignment calendar",
             )
-        main = planning.main_interval(price.interval for price in version.prices)
+        main = planning.main_interval(price.interval for price in prices)
         return aligned_anchor(main, started_at, zone)
     if new.anchor_at is None:
         return started_at
     anchor = as_instant(new.anchor_at, field="anchor_at")
-    _check_distance(anchor, started_at, "anchor_at", "ten years after the start")
+    check_distance(anchor, started_at, "anchor_at", "ten years after the start")
     return anchor
 
 
-def _check_distance(instant: datetime, origin: datetime, field: str, latest: str) -> None:
+def check_distance(instant: datetime, origin: datetime, field: str, latest: str) -> None:
+    """Refuse an instant more than ten years after ``origin``."""
     if instant - origin > FARTHEST_START:
         raise InvalidInput(f"{field} is too far ahead", field=field, allowed=f"a time until {latest}")
 
 
 def _item(
-    uow: Uow, subscription: Subscription, price: Price, quantities: Mapping[str, Decimal]
+    uow: Uow, subscription: Subscription, stretch: Stretch, quantities: Mapping[str, Decimal]
 ) -> SubscriptionItem:
     item = SubscriptionItem(
         id=uow.new_id(),
         subscription_id=subscription.id,
-        price_id=price.id,
-        quantity=quantities.get(price.code, ONE),
-        started_at=subscription.started_at,
-        ended_at=None,
-        billed_to=subscription.started_at,
+        price_id=stretch.price.id,
+        quantity=quantities.get(stretch.price.code, ONE),
+        started_at=stretch.start,
+        ended_at=stretch.end,
+        billed_to=stretch.start,
         due_at=None,
     )
-    return planning.with_due(subscription, item, price)
+    return planning.with_due(subscription, item, stretch.price)

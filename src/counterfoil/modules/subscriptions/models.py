@@ -6,7 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from counterfoil.core.states import SubscriptionState
@@ -24,6 +25,15 @@ class SubscriptionRow(Identified, Base):
         Index("ix_subscriptions_environment_id_id", "environment_id", text("id desc")),
         Index("ix_subscriptions_customer", "environment_id", "customer_id", text("id desc")),
         Index("ix_subscriptions_status", "environment_id", "status", text("id desc")),
+        Index("ix_subscriptions_plan", "environment_id", "plan_id", text("id desc")),
+        Index(
+            "ix_subscriptions_plan_reference",
+            "environment_id",
+            "plan_reference",
+            text("id desc"),
+            postgresql_where=text("plan_reference is not null"),
+        ),
+        Index("ix_subscriptions_created", "environment_id", text("created_at desc"), text("id desc")),
         Index(
             "ix_subscriptions_held",
             "environment_id",
@@ -40,8 +50,10 @@ class SubscriptionRow(Identified, Base):
     )
 
     customer_id: Mapped[UUID] = mapped_column(ForeignKey("customers.id"))
-    plan_id: Mapped[UUID] = mapped_column(ForeignKey("plans.id"))
-    plan_version_id: Mapped[UUID] = mapped_column(ForeignKey("plan_versions.id"))
+    plan_id: Mapped[UUID | None] = mapped_column(ForeignKey("plans.id"))
+    plan_version_id: Mapped[UUID | None] = mapped_column(ForeignKey("plan_versions.id"))
+    plan_reference: Mapped[str | None]
+    payment_method: Mapped[str | None]
     currency: Mapped[str]
     zone: Mapped[str]
     status: Mapped[SubscriptionState] = mapped_column(Choice(SubscriptionState))
@@ -51,6 +63,7 @@ class SubscriptionRow(Identified, Base):
     cancel_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+    paused_at: Mapped[datetime | None]
     next_billing_at: Mapped[datetime | None]
     billing_error: Mapped[str | None]
 
@@ -70,3 +83,22 @@ class SubscriptionItemRow(Base):
     ended_at: Mapped[datetime | None]
     billed_to: Mapped[datetime]
     due_at: Mapped[datetime | None]
+
+
+class CustomerFeatureRow(Base):
+    """A feature that items of a customer's subscriptions charge; ``charged``: in which forms, ever."""
+
+    __tablename__ = "customer_features"
+    __table_args__ = (
+        UniqueConstraint("environment_id", "customer_id", "feature_id"),
+        Index("ix_customer_features_environment_id_id", "environment_id", text("id desc")),
+        Index("ix_customer_features_customer", "environment_id", "customer_id", text("id desc")),
+        Index("ix_customer_features_feature", "environment_id", "feature_id", text("id desc")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    environment_id: Mapped[UUID]
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customers.id"))
+    feature_id: Mapped[UUID] = mapped_column(ForeignKey("features.id"))
+    charged: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    created_at: Mapped[datetime]

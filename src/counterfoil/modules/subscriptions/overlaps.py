@@ -17,26 +17,26 @@ from counterfoil.modules.subscriptions import repository
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
-    from uuid import UUID
 
     from counterfoil.modules.catalog import Price
+    from counterfoil.modules.subscriptions.types import Subscription
     from counterfoil.store import Uow
 
 
 async def refuse_shared_usage(
-    uow: Uow, customer_id: UUID, prices: Sequence[Price], started_at: datetime, field: str
+    uow: Uow, subscription: Subscription, prices: Sequence[tuple[Price, str]], start: datetime
 ) -> None:
-    """Refuse prices that count events which another subscription of the customer bills at or after the start.
+    """Refuse prices that count events which another subscription of the customer bills at or after ``start``.
 
-    The caller has locked the customer, so that no other subscription of theirs is being made meanwhile.
-    Raises ``Conflict`` with ``field``.
+    Each price comes with the field that brought it.  The caller has locked the customer, so that no other
+    subscription of theirs is being made meanwhile.  Raises ``Conflict`` with that field.
     """
-    metered = [price for price in prices if price.meter_id is not None]
+    metered = [(price, field) for price, field in prices if price.meter_id is not None]
     if not metered:
         return
-    holders = await repository.prices_running(uow, customer_id, started_at)
+    holders = await repository.prices_running(uow, subscription, start)
     others = await prices_by_ids(uow, holders) if holders else {}
-    for price in metered:
+    for price, field in metered:
         for other in others.values():
             if may_count_the_same(price, other):
                 assert price.meter_id is not None
@@ -46,7 +46,7 @@ async def refuse_shared_usage(
                     f"the usage of the meter {meter.code} is billed on this customer's subscription {holder} "
                     f"already, and an event that names no subscription would be billed on both",
                     field=field,
-                    allowed=f"a start when {holder} has ended, a plan whose prices count other "
+                    allowed=f"a start when {holder} has ended, prices that count other "
                     "events, or shared_usage true if this customer's events name their subscription or "
                     "their usage shall be billed on both",
                 )

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from counterfoil.core.billing_periods import ItemTerms, next_due, service_periods
-from counterfoil.core.calendar import Cycle, Interval, IntervalUnit, aligned_anchor
+from counterfoil.core.calendar import Cycle, Interval, IntervalUnit, Period, aligned_anchor
 from counterfoil.core.states import SUBSCRIPTION, SubscriptionState, SubscriptionTrigger, advance
 from counterfoil.modules.catalog import Price, QuantitySource
 from counterfoil.modules.subscriptions.types import Alignment, ItemAdvance, ItemPlan
@@ -46,11 +46,21 @@ def main_interval(intervals: Iterable[Interval]) -> Interval:
     return longest or Interval(IntervalUnit.MONTH)
 
 
-def terms_of(item: SubscriptionItem, price: Price) -> ItemTerms:
-    """What decides an item's service periods."""
+def item_end(subscription: Subscription, item: SubscriptionItem) -> datetime | None:
+    """When an item's time ends as things stand: by itself or with its subscription.  A pause ends nothing."""
+    return _cut(item, item.ended_at, subscription.ended_at, subscription.cancel_at)
+
+
+def _cut(item: SubscriptionItem, *ends: datetime | None) -> datetime | None:
+    first = min((end for end in ends if end is not None), default=None)
+    return None if first is None else max(first, item.started_at)
+
+
+def terms_of(subscription: Subscription, item: SubscriptionItem, price: Price) -> ItemTerms:
+    """What decides an item's service periods: its time, as far as no pause has begun."""
     return ItemTerms(
         started_at=item.started_at,
-        ended_at=item.ended_at,
+        ended_at=_cut(item, item_end(subscription, item), subscription.paused_at),
         billed_to=item.billed_to,
         cadence=price.cadence,
         prorated=price.quantity_source is not QuantitySource.USAGE,
@@ -71,7 +81,9 @@ def plan_item(
     """
     periods: list[ServicePeriod] = []
     due_at = None
-    for period in service_periods(terms_of(item, price), cycle_of(subscription, price.interval)):
+    for period in service_periods(
+        terms_of(subscription, item, price), cycle_of(subscription, price.interval)
+    ):
         if period.due_at > now or len(periods) == limit:
             due_at = period.due_at
             break
@@ -81,8 +93,44 @@ def plan_item(
 
 
 def with_due(subscription: Subscription, item: SubscriptionItem, price: Price) -> SubscriptionItem:
-    """The item with ``due_at`` computed anew, after its end was changed."""
-    return replace(item, due_at=next_due(terms_of(item, price), cycle_of(subscription, price.interval)))
+    """The item with ``due_at`` computed anew, after its end, or its subscription's, was changed."""
+    terms = terms_of(subscription, item, price)
+    return replace(item, due_at=next_due(terms, cycle_of(subscription, price.interval)))
+
+
+def closed(item: SubscriptionItem, paused_at: datetime, resumed_at: datetime) -> SubscriptionItem:
+    """What stays of an item when its subscription is resumed: its time before the pause, or after it.
+
+    One that was to begin during the pause begins with its end, or never if its own end has come by then.
+    """
+    if item.started_at >= paused_at:
+        start = max(item.started_at, resumed_at)
+        end = item.ended_at if item.ended_at is None else max(item.ended_at, start)
+        return replace(item, started_at=start, billed_to=start, ended_at=end)
+    if item.ended_at is None or item.ended_at > paused_at:
+        return replace(item, ended_at=paused_at)
+    return item
+
+
+def going_on(item: SubscriptionItem, paused_at: datetime, resumed_at: datetime) -> SubscriptionItem | None:
+    """The item's time after a pause in the midst of it, billed as far as it was; ``None`` if none is left."""
+    if item.started_at >= paused_at or (item.ended_at is not None and item.ended_at <= resumed_at):
+        return None
+    return replace(item, started_at=resumed_at, billed_to=max(resumed_at, item.billed_to))
+
+
+def current_period(subscription: Subscription, prices: Iterable[Price], now: datetime) -> Period | None:
+    """The period of the longest interval in which ``now`` lies, within the subscription's time.
+
+    ``prices`` are its items'.  ``None`` before it begins and after it has ended.
+    """
+    end = min((at for at in (subscription.ended_at, subscription.cancel_at) if at is not None), default=None)
+    if now < subscription.started_at or (end is not None and end <= now):
+        return None
+    whole = cycle_of(subscription, main_interval(price.interval for price in prices)).period_at(now)
+    return Period(
+        max(whole.start, subscription.started_at), whole.end if end is None else min(whole.end, end)
+    )
 
 
 def as_of(subscription: Subscription, now: datetime) -> Subscription:

@@ -9,8 +9,8 @@ from sqlalchemy import func, insert, select, text
 
 from counterfoil.modules.subscriptions.models import SubscriptionItemRow, SubscriptionRow
 from counterfoil.modules.subscriptions.types import Subscription, SubscriptionItem
-from counterfoil.store import Page, PageQuery, SystemUow, Uow, only, records
-from counterfoil.store.paging import page_of, paged
+from counterfoil.store import Found, OffsetQuery, Page, PageQuery, SystemUow, Uow, only, records
+from counterfoil.store.paging import at_offset, counted, page_of, paged
 from counterfoil.store.rows import columns, insert_values, update_versioned
 
 if TYPE_CHECKING:
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from sqlalchemy import ColumnElement
+
     from counterfoil.core.states import SubscriptionState
+    from counterfoil.modules.subscriptions.types import SubscriptionFilter
 
 _SELECT: Final = select(*columns(SubscriptionRow, Subscription))
 _SELECT_ITEMS: Final = select(*columns(SubscriptionItemRow, SubscriptionItem)).order_by(
@@ -28,26 +31,37 @@ _WRITE_STATES: Final = text(
     """
     update subscriptions s
     set status = u.status, cancel_at = u.cancel_at, cancelled_at = u.cancelled_at, ended_at = u.ended_at,
-        next_billing_at = u.next_billing_at, version = u.version, updated_at = u.updated_at
+        paused_at = u.paused_at, anchor_at = u.anchor_at, next_billing_at = u.next_billing_at,
+        version = u.version, updated_at = u.updated_at
     from unnest(
         cast(:ids as uuid[]), cast(:statuses as text[]), cast(:cancel_at as timestamptz[]),
         cast(:cancelled_at as timestamptz[]), cast(:ended_at as timestamptz[]),
+        cast(:paused_at as timestamptz[]), cast(:anchor_at as timestamptz[]),
         cast(:next_billing_at as timestamptz[]), cast(:versions as bigint[]),
         cast(:updated_at as timestamptz[])
-    ) u (id, status, cancel_at, cancelled_at, ended_at, next_billing_at, version, updated_at)
+    ) u (
+        id, status, cancel_at, cancelled_at, ended_at, paused_at, anchor_at, next_billing_at, version,
+        updated_at
+    )
     where s.environment_id = :environment and s.id = u.id
     """
 )
 _WRITE_ITEMS: Final = text(
     """
     update subscription_items i
-    set quantity = u.quantity, ended_at = u.ended_at, billed_to = u.billed_to, due_at = u.due_at
+    set price_id = u.price_id, quantity = u.quantity, started_at = u.started_at, ended_at = u.ended_at,
+        billed_to = u.billed_to, due_at = u.due_at
     from unnest(
-        cast(:ids as uuid[]), cast(:quantities as numeric[]), cast(:ended_at as timestamptz[]),
+        cast(:ids as uuid[]), cast(:price_ids as uuid[]), cast(:quantities as numeric[]),
+        cast(:started_at as timestamptz[]), cast(:ended_at as timestamptz[]),
         cast(:billed_to as timestamptz[]), cast(:due_at as timestamptz[])
-    ) u (id, quantity, ended_at, billed_to, due_at)
+    ) u (id, price_id, quantity, started_at, ended_at, billed_to, due_at)
     where i.environment_id = :environment and i.id = u.id
     """
+)
+_INSTANTS: Final = (
+    *("cancel_at", "cancelled_at", "ended_at", "paused_at", "anchor_at", "next_billing_at"),
+    "updated_at",
 )
 _HOLD: Final = text(
     """
@@ -63,8 +77,9 @@ _PRICES_RUNNING: Final = text(
     select distinct on (i.price_id) i.price_id, s.id
     from subscriptions s
     join subscription_items i on i.environment_id = s.environment_id and i.subscription_id = s.id
-    where s.environment_id = :environment and s.customer_id = :customer
+    where s.environment_id = :environment and s.customer_id = :customer and s.id <> :but
       and coalesce(s.ended_at, s.cancel_at, 'infinity') > greatest(s.started_at, :start)
+      and coalesce(i.ended_at, 'infinity') > greatest(i.started_at, :start)
     order by i.price_id, s.id
     """
 )
@@ -86,6 +101,11 @@ _ENVIRONMENTS_WITH_DUE: Final = text(
 async def add(uow: Uow, subscription: Subscription, items: Sequence[SubscriptionItem]) -> None:
     """Write a new subscription and its items; ``AlreadyExists`` if the external id is taken."""
     await uow.execute(insert(SubscriptionRow).values(insert_values(uow, subscription)))
+    await add_items(uow, items)
+
+
+async def add_items(uow: Uow, items: Sequence[SubscriptionItem]) -> None:
+    """Write new items of a subscription that is written."""
     if items:
         await uow.execute(insert(SubscriptionItemRow), [insert_values(uow, item) for item in items])
 
@@ -106,6 +126,7 @@ async def page(
     *,
     customer_id: UUID | None,
     status: SubscriptionState | None,
+    plan_reference: str | None,
     external_id: str | None,
     held: bool | None,
 ) -> Page[Subscription]:
@@ -115,6 +136,8 @@ async def page(
         statement = statement.where(SubscriptionRow.customer_id == customer_id)
     if status is not None:
         statement = statement.where(SubscriptionRow.status == status)
+    if plan_reference is not None:
+        statement = statement.where(SubscriptionRow.plan_reference == plan_reference)
     if external_id is not None:
         statement = statement.where(SubscriptionRow.external_id == external_id)
     if held is not None:
@@ -122,6 +145,43 @@ async def page(
         statement = statement.where(error.is_not(None) if held else error.is_(None))
     rows = await uow.execute(paged(statement, SubscriptionRow.id, query))
     return page_of(records(Subscription, rows), query)
+
+
+async def search(
+    uow: Uow, wanted: SubscriptionFilter, query: OffsetQuery, *, count: bool
+) -> Found[Subscription]:
+    """Subscriptions that the filter asks for, by offset; counted if asked for."""
+    statement = _SELECT.where(SubscriptionRow.environment_id == uow.environment_id, *_conditions(wanted))
+    created = SubscriptionRow.created_at
+    dated = wanted.created_from is not None or wanted.created_to is not None
+    order = (created if query.ascending else created.desc(),) if dated else ()
+    rows = await uow.execute(at_offset(statement, SubscriptionRow.id, query, *order))
+    total = (await uow.execute(counted(statement))).scalar_one() if count else None
+    return Found(records(Subscription, rows), total)
+
+
+def _conditions(wanted: SubscriptionFilter) -> list[ColumnElement[bool]]:
+    among = {
+        SubscriptionRow.id: wanted.ids,
+        SubscriptionRow.customer_id: wanted.customer_ids,
+        SubscriptionRow.plan_id: wanted.plan_ids,
+        SubscriptionRow.status: wanted.statuses,
+        SubscriptionRow.external_id: wanted.external_ids,
+    }
+    found = [_one_of(column, values) for column, values in among.items() if values is not None]
+    if wanted.plan_reference is not None:
+        found.append(SubscriptionRow.plan_reference == wanted.plan_reference)
+    if wanted.created_from is not None:
+        found.append(SubscriptionRow.created_at >= wanted.created_from)
+    if wanted.created_to is not None:
+        found.append(SubscriptionRow.created_at <= wanted.created_to)
+    return found
+
+
+def _one_of(column: Any, values: Collection[Any]) -> ColumnElement[bool]:
+    # A single value by equality: an index that goes on with the order serves the page at any depth.
+    found: ColumnElement[bool] = column == next(iter(values)) if len(values) == 1 else column.in_(values)
+    return found
 
 
 async def items_of(uow: Uow, subscription_ids: Collection[UUID]) -> dict[UUID, list[SubscriptionItem]]:
@@ -136,12 +196,17 @@ async def items_of(uow: Uow, subscription_ids: Collection[UUID]) -> dict[UUID, l
     return found
 
 
-async def prices_running(uow: Uow, customer_id: UUID, start: datetime) -> dict[UUID, UUID]:
-    """The prices of the customer's subscriptions that do not end before ``start``, each with the first such.
+async def prices_running(uow: Uow, subscription: Subscription, start: datetime) -> dict[UUID, UUID]:
+    """The prices that the customer's other subscriptions have after ``start``, each with the first such.
 
     A subscription that is to begin later counts too: whatever starts now, without an end, will meet it.
     """
-    values = {"environment": uow.environment_id, "customer": customer_id, "start": start}
+    values = {
+        "environment": uow.environment_id,
+        "customer": subscription.customer_id,
+        "but": subscription.id,
+        "start": start,
+    }
     return {row.price_id: row.id for row in await uow.execute(_PRICES_RUNNING, values)}
 
 
@@ -216,7 +281,7 @@ async def write_states(uow: Uow, subscriptions: Sequence[Subscription]) -> None:
         "statuses": [subscription.status.value for subscription in subscriptions],
         "versions": [subscription.version for subscription in subscriptions],
     }
-    for name in ("cancel_at", "cancelled_at", "ended_at", "next_billing_at", "updated_at"):
+    for name in _INSTANTS:
         values[name] = [getattr(subscription, name) for subscription in subscriptions]
     await uow.execute(_WRITE_STATES, values)
 
@@ -228,8 +293,9 @@ async def write_items(uow: Uow, items: Sequence[SubscriptionItem]) -> None:
     values: dict[str, Any] = {
         "environment": uow.environment_id,
         "ids": [item.id for item in items],
+        "price_ids": [item.price_id for item in items],
         "quantities": [item.quantity for item in items],
     }
-    for name in ("ended_at", "billed_to", "due_at"):
+    for name in ("started_at", "ended_at", "billed_to", "due_at"):
         values[name] = [getattr(item, name) for item in items]
     await uow.execute(_WRITE_ITEMS, values)

@@ -1,0 +1,160 @@
+"""How a subscription ends and rests: cancelled now or later, taken back, paused, resumed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from counterfoil.core.calendar import as_instant
+from counterfoil.core.errors import InvalidInput, WrongState
+from counterfoil.core.states import SUBSCRIPTION, SubscriptionTrigger, advance
+from counterfoil.modules.catalog import prices_by_ids
+from counterfoil.modules.subscriptions import planning, repository
+from counterfoil.modules.subscriptions.creation import check_distance
+from counterfoil.modules.subscriptions.types import CancelWhen
+from counterfoil.modules.subscriptions.writing import announce, save
+from counterfoil.store.guards import check_version
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from counterfoil.modules.catalog import Price
+    from counterfoil.modules.subscriptions.types import Subscription, SubscriptionItem
+    from counterfoil.store import Uow
+
+
+async def cancel_subscription(
+    uow: Uow,
+    subscription_id: UUID,
+    when: CancelWhen,
+    *,
+    at: datetime | None = None,
+    expected_version: int | None = None,
+) -> Subscription:
+    """End a subscription now, at the end of its period, or at an instant ahead.
+
+    Now: what runs in arrears becomes billable at once, up to now; what was billed in advance stays as it was
+    billed.  A draft is given up, and nothing is billed.  At the period's end: the first boundary after now of
+    the longest interval among the prices, so that nothing paid in advance is cut short.  ``at`` is given with
+    ``CancelWhen.AT`` and at no other time.  Asking again for the end that is scheduled changes nothing.
+    Raises ``NotFound``, ``VersionMismatch``, ``WrongState``, ``InvalidInput`` for an impossible ``at``.
+    """
+    before = await repository.get(uow, subscription_id, locked=True)
+    check_version(before.version, expected_version)
+    end = _end_at(when, at, uow.now)
+    now, status = uow.now, planning.as_of(before, uow.now).status
+    items, prices = await _items(uow, before)
+    if when is CancelWhen.NOW:
+        after = replace(
+            before,
+            status=advance(SUBSCRIPTION, status, SubscriptionTrigger.CANCEL),
+            cancel_at=None,
+            cancelled_at=now,
+            ended_at=now,
+        )
+    else:
+        advance(SUBSCRIPTION, status, SubscriptionTrigger.SCHEDULE_CANCEL)
+        if end is None:
+            running = [prices[item.price_id].interval for item in items]
+            end = planning.cycle_of(before, planning.main_interval(running)).next_boundary(now)
+        if before.cancel_at == end:
+            return before
+        after = replace(before, cancel_at=end, cancelled_at=now)
+    after = await _saved(uow, after, items, prices)
+    if when is CancelWhen.NOW:
+        announce(uow, "cancelled", after, {"ended_at": now})
+    else:
+        announce(uow, "cancel_scheduled", after, {"cancel_at": end})
+    return after
+
+
+async def reactivate_subscription(
+    uow: Uow, subscription_id: UUID, *, expected_version: int | None = None
+) -> Subscription:
+    """Take back a cancellation whose date has not come: the subscription goes on as before.
+
+    Raises ``NotFound``, ``VersionMismatch``, ``WrongState`` if none is scheduled or its date has come.
+    """
+    before = await repository.get(uow, subscription_id, locked=True)
+    check_version(before.version, expected_version)
+    advance(SUBSCRIPTION, planning.as_of(before, uow.now).status, SubscriptionTrigger.UNSCHEDULE_CANCEL)
+    if before.cancel_at is None:
+        raise WrongState(
+            "no cancellation of the subscription is scheduled", allowed="a subscription with cancel_at"
+        )
+    items, prices = await _items(uow, before)
+    after = await _saved(uow, replace(before, cancel_at=None, cancelled_at=None), items, prices)
+    announce(uow, "cancel_unscheduled", after, {"cancel_at": None})
+    return after
+
+
+async def pause_subscription(
+    uow: Uow, subscription_id: UUID, *, expected_version: int | None = None
+) -> Subscription:
+    """Stop billing now, until it is resumed; one that has not begun, or has ended, cannot be paused.
+
+    What runs in arrears becomes billable at once, up to now; what was billed in advance stays as it was
+    billed.  Raises ``NotFound``, ``VersionMismatch``, ``WrongState``.
+    """
+    before = await repository.get(uow, subscription_id, locked=True)
+    check_version(before.version, expected_version)
+    current = planning.as_of(before, uow.now)
+    status = advance(SUBSCRIPTION, current.status, SubscriptionTrigger.PAUSE)
+    items, prices = await _items(uow, before)
+    after = await _saved(uow, replace(before, status=status, paused_at=uow.now), items, prices)
+    announce(uow, "paused", after, {"paused_at": uow.now})
+    return after
+
+
+async def resume_subscription(
+    uow: Uow, subscription_id: UUID, *, expected_version: int | None = None
+) -> Subscription:
+    """Bill again from now on what was paused; nothing for the time between, nor twice what is paid ahead.
+
+    Periods go on as the anchor says, so the first one is cut at its beginning.  Raises ``NotFound``,
+    ``VersionMismatch``, ``WrongState`` if it is not paused.
+    """
+    before = await repository.get(uow, subscription_id, locked=True)
+    check_version(before.version, expected_version)
+    status = advance(SUBSCRIPTION, planning.as_of(before, uow.now).status, SubscriptionTrigger.RESUME)
+    assert before.paused_at is not None
+    items, prices = await _items(uow, before)
+    kept = items
+    added: list[SubscriptionItem] = []
+    if before.paused_at < uow.now:
+        kept = [planning.closed(item, before.paused_at, uow.now) for item in items]
+        going_on = [planning.going_on(item, before.paused_at, uow.now) for item in items]
+        added = [replace(item, id=uow.new_id()) for item in going_on if item is not None]
+    after = replace(before, status=status, paused_at=None)
+    added = [planning.with_due(after, item, prices[item.price_id]) for item in added]
+    await repository.add_items(uow, added)
+    kept = [planning.with_due(after, item, prices[item.price_id]) for item in kept]
+    after = await save(uow, after, kept, added)
+    announce(uow, "resumed", after, {"paused_at": before.paused_at})
+    return after
+
+
+def _end_at(when: CancelWhen, at: datetime | None, now: datetime) -> datetime | None:
+    if (when is CancelWhen.AT) != (at is not None):
+        allowed = "an instant with when at" if at is None else "no instant, or when at"
+        raise InvalidInput("at is given with when at only", field="at", allowed=allowed)
+    if at is None:
+        return None
+    end = as_instant(at, field="at")
+    if end <= now:
+        raise InvalidInput("at has passed", field="at", allowed="a time after now; when now ends it at once")
+    check_distance(end, now, "at", "ten years from now")
+    return end
+
+
+async def _items(uow: Uow, subscription: Subscription) -> tuple[list[SubscriptionItem], Mapping[UUID, Price]]:
+    items = (await repository.items_of(uow, [subscription.id])).get(subscription.id, [])
+    return items, await prices_by_ids(uow, {item.price_id for item in items})
+
+
+async def _saved(
+    uow: Uow, after: Subscription, items: Sequence[SubscriptionItem], prices: Mapping[UUID, Price]
+) -> Subscription:
+    return await save(uow, after, [planning.with_due(after, item, prices[item.price_id]) for item in items])
