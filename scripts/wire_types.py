@@ -48,7 +48,7 @@ TAKEN: Final = frozenset(
     {"Any", "Annotated", "Field", "VendorWire", "SparseWire", "DateTimeText", "DecimalNumber", "one_of"}
 )
 """Names that the head of the file binds."""
-RESERVED: Final = frozenset({*dir(BaseModel), "str", "int", "bool", "list", "dict", "OMIT_NULL"})
+RESERVED: Final = frozenset({*dir(BaseModel), "str", "int", "bool", "list", "dict", "OMIT_NULL", "to_json"})
 """Names that an attribute cannot have: its annotation would not find the type, or pydantic has it."""
 
 type Schema = dict[str, Any]

@@ -11,6 +11,7 @@ import pytest
 from counterfoil.bootstrap import http_app
 from counterfoil.settings import Settings
 from counterfoil.store import Store
+from tests.conftest import Tenant
 
 PAGES = Path(__file__).parents[2] / "docs" / "faces"
 FACES = ("suger",)
@@ -51,3 +52,27 @@ async def test_every_failure_under_a_face_has_the_faces_form(store: Store) -> No
     assert keyless.status_code == 401
     assert keyless.json() == "Authorization: this call needs an API key (allowed: Authorization: Key ck_…)"
     assert all(answer.headers["x-request-id"] for answer in (unknown, wrong, keyless))
+
+
+async def test_what_is_too_large_or_unexpected_has_the_faces_form_too(
+    store: Store, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: object) -> None:
+        raise RuntimeError("the secret of the inside")
+
+    monkeypatch.setattr("counterfoil.faces.kit.openapi.DocumentedApp.openapi", broken)
+    settings = Settings(faces=("suger",), max_body=4096, rate_limit=7)
+    headers = {"Authorization": f"Key {tenant.key}"}
+    path = f"/suger/org/{tenant.organization.id}/apiClient"
+    transport = httpx.ASGITransport(http_app(settings, store), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://api.test", headers=headers) as client:
+        large = await client.request("GET", path, content=b"x" * 4097)
+        unexpected = await client.get("/suger/openapi.json")
+    assert (large.status_code, large.json()) == (
+        413,
+        "body: the body is too large (allowed: at most 4096 bytes)",
+    )
+    assert (large.headers["ratelimit-limit"], large.headers["ratelimit-remaining"]) == ("7", "6")
+    assert (unexpected.status_code, type(unexpected.json())) == (500, str)
+    assert "secret" not in unexpected.text
+    assert large.headers["x-request-id"] != unexpected.headers["x-request-id"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from fastapi import Response
 from fastapi.exceptions import RequestValidationError
@@ -59,6 +59,9 @@ def status_of(error: CounterfoilError) -> int:
 class ErrorForm:
     """How one face says no."""
 
+    challenge: ClassVar[str | None] = "Bearer"
+    """The ``WWW-Authenticate`` of a 401; ``None`` where the vendor's keys stand in a header of their own."""
+
     def body(self, error: CounterfoilError, status: int, request_id: str) -> Any:
         """The JSON of an error; a face overrides this."""
         return {
@@ -86,8 +89,8 @@ class ErrorForm:
         headers = dict(getattr(error, "headers", None) or {})  # Allow, of a method that is not taken
         if isinstance(coded, RateLimited):
             headers["Retry-After"] = str(coded.retry_after)
-        if status == HTTPStatus.UNAUTHORIZED:
-            headers["WWW-Authenticate"] = "Bearer"
+        if status == HTTPStatus.UNAUTHORIZED and self.challenge is not None:
+            headers["WWW-Authenticate"] = self.challenge
         # In ASCII: a message may quote a lone surrogate, which JSON can escape and UTF-8 cannot hold.
         text = json.dumps(self.body(coded, status, request_id_of(request)), separators=(",", ":"))
         return Response(text, status, headers, "application/json")

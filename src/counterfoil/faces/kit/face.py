@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 
 from counterfoil import __version__
 from counterfoil.core.errors import CounterfoilError
+from counterfoil.faces.kit.middleware import UnexpectedFailures
 from counterfoil.faces.kit.openapi import DocumentedApp
 from counterfoil.faces.kit.reference import reference
 
@@ -74,10 +75,11 @@ def mount_face(app: FastAPI, name: str, context: Context, metrics: Metrics) -> N
 
 
 def answer_errors(app: FastAPI, form: ErrorForm) -> None:
-    """Answer what fails outside of a transaction's route; the middleware answers what is not expected."""
+    """Answer in this form what fails outside of a transaction's route, what nobody expected too."""
 
     async def answer(request: Request, error: Exception) -> Response:
         return form.answer(request, error)
 
     for kind in (HTTPException, RequestValidationError, CounterfoilError):
         app.add_exception_handler(kind, answer)
+    app.add_middleware(UnexpectedFailures, errors=form)

@@ -27,12 +27,12 @@ class Allowance:
     granted: bool
     retry_after: int = 0
 
-    def headers(self) -> dict[str, str]:
-        """The headers of the IETF draft ``RateLimit`` fields, as the field's APIs show them."""
+    def headers(self, prefix: str = "RateLimit") -> dict[str, str]:
+        """The headers of the IETF draft ``RateLimit`` fields; a face may know them by another ``prefix``."""
         return {
-            "RateLimit-Limit": str(self.limit),
-            "RateLimit-Remaining": str(self.remaining),
-            "RateLimit-Reset": str(self.reset),
+            f"{prefix}-Limit": str(self.limit),
+            f"{prefix}-Remaining": str(self.remaining),
+            f"{prefix}-Reset": str(self.reset),
         }
 
 

@@ -2,7 +2,7 @@
 
 Plain ASGI, so that it costs microseconds.  Always holds: every answer carries ``X-Request-Id``; a body
 over the limit is refused with 413 while it arrives, whatever its headers say; an error that nothing else
-caught is in the log with the request's id, and its answer says nothing of it.
+caught is in the log with the request's id, and its answer, in the form of the face, says nothing of it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+
+from counterfoil.faces.kit.errors import request_id_of
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -28,14 +30,11 @@ log = logging.getLogger("counterfoil.http")
 class RequestMiddleware:
     """Gives each request an id, holds its body to ``max_body`` bytes, counts and logs it when answered."""
 
-    def __init__(
-        self, app: ASGIApp, *, max_body: int, proxies: TrustedProxies, metrics: Metrics, errors: ErrorForm
-    ) -> None:
+    def __init__(self, app: ASGIApp, *, max_body: int, proxies: TrustedProxies, metrics: Metrics) -> None:
         self.app = app
         self.max_body = max_body
         self.proxies = proxies
         self.metrics = metrics
-        self.errors = errors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection of ASGI."""
@@ -67,11 +66,6 @@ class RequestMiddleware:
 
         try:
             await self.app(scope, limited, answered)
-        except Exception as error:
-            log.exception("request %s failed", request_id)
-            if status:
-                raise  # half an answer is out; the server must cut the connection
-            await self.errors.answer(Request(scope), error)(scope, receive, answered)
         finally:
             spent = time.perf_counter() - started
             self.metrics.observe(scope["method"], scope.get("route"), status or 500, spent)
@@ -82,3 +76,29 @@ class RequestMiddleware:
                 path = scope.get("raw_path", b"").decode("ascii", "backslashreplace")
                 line = "%s %s %s %d %.1fms %s"
                 log.log(level, line, client, scope["method"], path, status, spent * 1000, request_id)
+
+
+class UnexpectedFailures:
+    """Answers, in one face's form, what nothing inside of it caught."""
+
+    def __init__(self, app: ASGIApp, *, errors: ErrorForm) -> None:
+        self.app = app
+        self.errors = errors
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection of ASGI."""
+        started = False
+
+        async def noted(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noted)
+        except Exception as error:
+            request = Request(scope)
+            log.exception("request %s failed", request_id_of(request))
+            if started or scope["type"] != "http":
+                raise  # half an answer is out; the server must cut the connection
+            await self.errors.answer(request, error)(scope, receive, send)

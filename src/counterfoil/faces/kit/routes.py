@@ -74,6 +74,12 @@ def _check_type(request: Request) -> None:
         )
 
 
+def _take_as_json(request: Request) -> None:
+    """Let a body count as JSON, whatever its sender says of it; the framework reads no other."""
+    others = [(name, value) for name, value in request.scope["headers"] if name != b"content-type"]
+    request.scope["headers"] = [*others, (b"content-type", b"application/json")]
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who proved themselves: under which id their calls are counted and kept, and what opens for them."""
@@ -99,6 +105,8 @@ class TransactionRoute(APIRoute):
     """The name of the security scheme in the reference."""
     json_only: ClassVar[bool] = True
     """Whether a body must say that it is JSON; a face whose clients do not turns it off."""
+    limit_headers: ClassVar[str] = "RateLimit"
+    """What the headers of the rate limit begin with."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         needed = [getattr(one.dependency, "permission", None) for one in options.get("dependencies") or ()]
@@ -115,6 +123,8 @@ class TransactionRoute(APIRoute):
         inner = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
+            if not self.json_only:
+                _take_as_json(request)
             request = ExactRequest(request.scope, request.receive)
             request.state.after_commit = []
             try:
@@ -129,7 +139,7 @@ class TransactionRoute(APIRoute):
             except Exception as error:
                 response = self._failed(request, error)
             if allowance.limit:
-                response.headers.update(allowance.headers())
+                response.headers.update(allowance.headers(self.limit_headers))
             return response
 
         return handle

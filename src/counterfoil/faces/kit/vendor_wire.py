@@ -9,20 +9,24 @@ little; nothing is built before it is used, so that a face of hundreds of types 
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
+from fastapi import Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, WithJsonSchema
 from pydantic.warnings import UnsupportedFieldAttributeWarning
 from pydantic_core import PydanticCustomError
 
 from counterfoil.core.money import parse_decimal
+from counterfoil.faces.kit.exact_json import dumps
 from counterfoil.faces.kit.wire import checked
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-# FastAPI gives a body's type an alias, of which pydantic says that it has no use for it; FastAPI silences that,
+# FastAPI gives a body an alias, of which pydantic says that it has no use for it; FastAPI silences that,
 # but builds at once, while these types are built when they are first used.
 warnings.filterwarnings("ignore", "The 'alias' attribute", UnsupportedFieldAttributeWarning)
 
@@ -38,24 +42,30 @@ class VendorWire(BaseModel):
 
     OMIT_NULL: ClassVar[bool] = False
     """Whether a field without a value is left out, unless it is a required one."""
-    _blank: ClassVar[Mapping[str, Any]]
-    """The fields with their defaults, of a class that has been used."""
 
     if not TYPE_CHECKING:  # for the type checker the fields are the arguments
 
         def __init__(self, /, **values: Any) -> None:
             """An answer of these values, by the attributes' names."""
-            own = type(self)
-            blank = own.__dict__.get("_blank")
-            if blank is None:
-                blank = own._blank = _defaults(own)
             fill = object.__setattr__
-            fill(self, "__dict__", {**blank, **values})
+            fill(self, "__dict__", {**_shape(type(self)).defaults, **values})
             fill(self, "__pydantic_fields_set__", set(values))
             fill(self, "__pydantic_extra__", None)
             fill(self, "__pydantic_private__", None)
 
         __init__.__pydantic_base_init__ = True  # validation does not call it
+
+    def to_json(self) -> Mapping[str, Any]:
+        """What goes out, by the vendor's names."""
+        shape = _shape(type(self))
+        values = self.__dict__
+        if shape.same_names and not self.OMIT_NULL:
+            return values
+        return {
+            name: value
+            for attribute, name, required in shape.fields
+            if (value := values[attribute]) is not None or required or not self.OMIT_NULL
+        }
 
 
 class SparseWire(VendorWire):
@@ -64,12 +74,36 @@ class SparseWire(VendorWire):
     OMIT_NULL: ClassVar[bool] = True
 
 
-def _defaults(model: type[BaseModel]) -> dict[str, Any]:
-    return {
-        name: field.get_default(call_default_factory=True)
-        for name, field in model.model_fields.items()
-        if not field.is_required()
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What is the same for all objects of one class: its fields are (attribute, name, required)."""
+
+    defaults: Mapping[str, Any]
+    fields: Sequence[tuple[str, str, bool]]
+    same_names: bool
+
+
+@cache
+def _shape(model: type[BaseModel]) -> _Shape:
+    fields = model.model_fields.items()
+    optional = {
+        name: one.get_default(call_default_factory=True) for name, one in fields if not one.is_required()
     }
+    named = [(name, one.serialization_alias or name, one.is_required()) for name, one in fields]
+    return _Shape(optional, named, all(attribute == name for attribute, name, _ in named))
+
+
+def vendor_answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """The answer that shows ``value`` (a model, a struct, a list, a text …), every decimal as a number.
+
+    ``vendor_answer("")`` is the empty JSON text that some vendors answer to a deletion.
+    """
+    return Response(dumps(value), status, headers, "application/json")
+
+
+def empty_answer(status: int = 200) -> Response:
+    """An answer without a body; other than a 204 it says ``Content-Length: 0``."""
+    return Response(status_code=status)
 
 
 def one_of(*values: str) -> Any:
