@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import insert, text, update
+from sqlalchemy import delete, text, update
 
 from counterfoil.core.errors import Conflict, InvalidInput, NotFound, WrongState
 from counterfoil.modules.catalog import (
@@ -49,7 +48,6 @@ from counterfoil.modules.catalog import (
     tax_rates_by_ids,
 )
 from counterfoil.store import Store, Uow
-from counterfoil.store.rows import insert_values
 from tests.conftest import Tenant
 
 
@@ -177,21 +175,35 @@ async def test_each_change_of_state_is_announced_once(uow: Uow, tenant: Tenant, 
     ]
 
 
-async def test_the_database_keeps_published_versions_and_prices_as_they_are(uow: Uow) -> None:
+async def test_the_database_keeps_published_versions_and_what_prices_cost_as_they_are(uow: Uow) -> None:
     plan, version = await team(uow, fee())
     [price] = version.prices
-    another = insert_values(uow, replace(price, id=uow.new_id(), code="late"))
-    for statement in (
-        update(PlanVersionRow).where(PlanVersionRow.id == version.id).values(number=9),
-        update(PlanVersionRow).where(PlanVersionRow.id == version.id).values(status=PlanVersionStatus.DRAFT),
-        insert(PriceRow).values(another),
-    ):
+    finals: list[dict[str, object]] = [
+        {"number": 9},
+        {"status": PlanVersionStatus.DRAFT},
+        {"price_ids": []},
+    ]
+    for change in finals:
         with pytest.raises(Conflict):
             async with uow.savepoint():
-                await uow.execute(statement)
+                await uow.execute(
+                    update(PlanVersionRow).where(PlanVersionRow.id == version.id).values(**change)
+                )
+    changes: list[dict[str, object]] = [
+        {"params": {}},
+        {"model": "per_unit"},
+        {"code": "other"},
+        {"unit": "GB"},
+        {"interval_count": 2},
+        {"plan_id": None},
+    ]
+    for change in changes:
+        with pytest.raises(Exception, match="permission denied"):
+            async with uow.savepoint():
+                await uow.execute(update(PriceRow).where(PriceRow.id == price.id).values(**change))
     with pytest.raises(Exception, match="permission denied"):
         async with uow.savepoint():
-            await uow.execute(update(PriceRow).where(PriceRow.id == price.id).values(name="other"))
+            await uow.execute(delete(PriceRow))
     assert await get_plan_version(uow, plan.id, 1) == version
 
 
