@@ -75,14 +75,14 @@ PRICES = """
     insert into prices (id, environment_id, metadata, version, created_at, updated_at, plan_version_id, code,
                         name, model, params, filters, quantity_source, interval_unit, interval_count,
                         cadence, tax_rate_ids, position)
-    select gen_random_uuid(), v.environment_id, '{}', 1, now(), now(), v.id, 'p' || v.number || n, 'P', 'flat',
-           '{"EUR": {"amount": "1"}}', '{}', 'one', 'month', 1, 'in_advance', '{}', 2 - n
+    select gen_random_uuid(), v.environment_id, '{}', 1, now(), now(), v.id, 'p' || v.number || n, 'P',
+           'flat', '{"EUR": {"amount": "1"}}', '{}', 'one', 'month', 1, 'in_advance', '{}', 2 - n
     from plan_versions v, generate_series(0, 2) n where v.number < 4
 """
 
 
 def test_each_version_lists_the_prices_that_were_its_own_in_their_order(before: str) -> None:
-    """Versions 1 and 3 are published, 2 was never, 4 has no prices; prices were made in the opposite order."""
+    """Versions 1 and 3 are published, 2 was never, 4 has no prices; prices were made in another order."""
     with psycopg.connect(before) as connection:
         connection.execute(
             "insert into plans (id, environment_id, metadata, version, created_at, updated_at, code, name)"
