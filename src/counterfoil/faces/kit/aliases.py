@@ -17,9 +17,7 @@ from counterfoil.store import objects_of as objects_of
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from counterfoil.store import Uow
 
-
-def id_of_word(uow: Uow, word: str) -> UUID:
-    """What stands for a word (a unit's name, a region's code) in this environment where ids are wanted."""
-    return uuid5(uow.environment_id, word)
+def id_of_word(environment_id: UUID, word: str) -> UUID:
+    """What stands for a word (a unit's name, a region's code) of an environment where ids are wanted."""
+    return uuid5(environment_id, word)

@@ -1,7 +1,7 @@
 """What customers have agreed to, and up to when it was billed.
 
 Owns: subscriptions and their items, the calendar that their periods follow, cancellation and pauses, which
-price holds when, how far each item is billed and when it is due next.
+price holds when, how far each item is billed and when it is due next, which customer pays for which feature.
 Does not own: prices (catalog), what was used (usage), invoices (invoicing), the billing run (billing).
 Always holds: a subscription has one currency, which all its prices have; the items of its plan's price, and
 of what overrides that, tile the time in which it runs; no moment of an item is billed twice, and none of a
@@ -11,13 +11,28 @@ subscription or its items has locked its row first.
 """
 
 from counterfoil.modules.subscriptions.creation import create_subscription
+from counterfoil.modules.subscriptions.customer_feature_types import (
+    ChargeForm,
+    CustomerFeature,
+    CustomerFeatureFilter,
+    FeatureCharge,
+    KnownProduct,
+    Numbering,
+    SortBy,
+    SortKey,
+)
+from counterfoil.modules.subscriptions.customer_features import (
+    charges_of,
+    list_customer_features,
+    page_of_customer_features,
+)
 from counterfoil.modules.subscriptions.lifecycle import (
     cancel_subscription,
     pause_subscription,
     reactivate_subscription,
     resume_subscription,
 )
-from counterfoil.modules.subscriptions.models import SubscriptionItemRow, SubscriptionRow
+from counterfoil.modules.subscriptions.models import CustomerFeatureRow, SubscriptionItemRow, SubscriptionRow
 from counterfoil.modules.subscriptions.planning import (
     current_period,
     cycle_of,
@@ -59,11 +74,20 @@ from counterfoil.modules.subscriptions.types import (
 __all__ = [
     "Alignment",
     "CancelWhen",
+    "ChargeForm",
+    "CustomerFeature",
+    "CustomerFeatureFilter",
+    "CustomerFeatureRow",
     "DueSubscription",
+    "FeatureCharge",
     "ItemAdvance",
     "ItemPlan",
+    "KnownProduct",
     "NewSubscription",
+    "Numbering",
     "PriceOverride",
+    "SortBy",
+    "SortKey",
     "Subscription",
     "SubscriptionChanges",
     "SubscriptionFilter",
@@ -73,6 +97,7 @@ __all__ = [
     "advance_items",
     "cancel_subscription",
     "change_quantity",
+    "charges_of",
     "create_subscription",
     "current_period",
     "cycle_of",
@@ -83,9 +108,11 @@ __all__ = [
     "hold_billing",
     "item_end",
     "items_of",
+    "list_customer_features",
     "list_subscriptions",
     "lock_subscription",
     "main_interval",
+    "page_of_customer_features",
     "pause_subscription",
     "plan_item",
     "reactivate_subscription",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import ARRAY, BigInteger, Text, and_, cast, exists, func, literal, select, text
+from sqlalchemy import ARRAY, BigInteger, Text, and_, cast, exists, func, literal, or_, select, text
 from sqlalchemy.orm import aliased
 
 from counterfoil.modules.catalog import FeatureRow, MeterRow, PriceRow, ProductRow
@@ -111,15 +111,14 @@ async def search(
     """A page by offset, and whether an object that the order numbers has no number anywhere in the list."""
     search = _Search(uow, wanted, numbering)
     order = [search.key(one.by) for one in sort]
-    missing = literal(False)
-    for one in search.unnumbered:
-        missing = missing | one
-    statement = search.statement(*_OWN, (func.bool_or(missing).over() if search.unnumbered else missing))
+    missing = func.bool_or(or_(*search.unnumbered)).over() if search.unnumbered else literal(False)
+    statement = search.statement(*_OWN, missing.label("unnumbered"))
     by = [key.desc() if one.descending else key for key, one in zip(order, sort, strict=True)]
     own = CustomerFeatureRow.id
     statement = statement.order_by(*by, own).limit(query.limit).offset(query.offset)
     rows = list(await uow.execute(statement))
-    return [CustomerFeature(*row[:-1]) for row in rows], bool(rows) and rows[0][-1]
+    items = [CustomerFeature(row.id, row.customer_id, row.feature_id, row.created_at) for row in rows]
+    return items, bool(rows) and rows[0].unnumbered
 
 
 async def count(uow: Uow, wanted: CustomerFeatureFilter, numbering: Numbering | None) -> int:
