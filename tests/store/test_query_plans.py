@@ -178,6 +178,7 @@ def _examples(operation: Operation, world: World) -> list[dict[str, str]]:
     known: dict[str, dict[str, str]] = {
         "external_id": {"external_id": "crm-0"},
         "code": {"code": "pro"},
+        "channel": {"channel": "aws"},
         "number": {"number": "INV-000001"},
         "reference": {"reference": world.ids["invoice_id"]},
         "status": {"status": "cancelled" if operation.id == "subscriptions.list" else "open"},

@@ -25,7 +25,10 @@ async def test_a_pricing_table_is_made_read_changed_and_put_away(api: httpx.Asyn
     )
     path = f"/v1/pricing-tables/{made['id']}"
     assert (await api.get(path)).json() == made
-    assert (await api.get("/v1/pricing-tables", params={"code": "web"})).json()["data"] == [made]
+    for search in ({"code": "web"}, {"product_id": product}):
+        assert (await api.get("/v1/pricing-tables", params=search)).json()["data"] == [made]
+    other = (await make(api, "products"))["id"]
+    assert (await api.get("/v1/pricing-tables", params={"product_id": other})).json()["data"] == []
     changed = await api.patch(path, json={"theme": "dark"}, headers={"If-Match": '"1"'})
     assert changed.json() == made | {
         "theme": "dark",
@@ -65,6 +68,8 @@ async def test_a_draft_is_published_and_says_where_it_is_listed(api: httpx.Async
     answer = await api.patch(path, json={"listing": {"terms": []}})
     expect_refusal(answer, 400, "listing.terms")
     assert (await api.get(path)).json() == published
+    assert (await api.get("/v1/products", params={"channel": "aws"})).json()["data"] == [published]
+    assert (await api.get("/v1/products", params={"channel": "gcp"})).json()["data"] == []
 
 
 async def test_a_feature_shows_what_was_said_of_it(api: httpx.AsyncClient) -> None:

@@ -218,9 +218,10 @@ async def list_(
     query: Annotated[PageQuery, Depends(_page)],
     code: Annotated[str | None, Query(description="Only the feature with this code")] = None,
     external_id: Annotated[str | None, Query(description="Only the feature with this external id")] = None,
+    product_id: Annotated[ProductId | None, Query(description="Only features of this product")] = None,
 ) -> Response:
     """Features, newest first."""
-    page = await list_features(uow, query, code=code, external_id=external_id)
+    page = await list_features(uow, query, code=code, external_id=external_id, product_id=product_id)
     return shown(list_of("feature", page, to_wire))
 
 

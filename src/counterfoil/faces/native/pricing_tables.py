@@ -160,9 +160,10 @@ async def list_(
     external_id: Annotated[
         str | None, Query(description="Only the pricing table with this external id")
     ] = None,
+    product_id: Annotated[ProductId | None, Query(description="Only tables of this product")] = None,
 ) -> Response:
     """Pricing tables, newest first."""
-    page = await list_pricing_tables(uow, query, code=code, external_id=external_id)
+    page = await list_pricing_tables(uow, query, code=code, external_id=external_id, product_id=product_id)
     return shown(list_of("pricing_table", page, to_wire))
 
 

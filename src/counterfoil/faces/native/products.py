@@ -168,9 +168,10 @@ async def list_(
     query: Annotated[PageQuery, Depends(_page)],
     code: Annotated[str | None, Query(description="Only the product with this code")] = None,
     external_id: Annotated[str | None, Query(description="Only the product with this external id")] = None,
+    channel: Annotated[str | None, Query(description="Only products that are sold there too")] = None,
 ) -> Response:
     """Products, newest first."""
-    page = await list_products(uow, query, code=code, external_id=external_id)
+    page = await list_products(uow, query, code=code, external_id=external_id, channel=channel)
     return shown(list_of("product", page, to_wire))
 
 

@@ -62,12 +62,16 @@ async def create[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable)](
 
 
 async def find[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable)](
-    uow: Uow, shelf: Shelf[V], query: PageQuery, *, code: str | None, external_id: str | None
+    uow: Uow, shelf: Shelf[V], query: PageQuery, **equal: UUID | str | None
 ) -> Page[V]:
-    """Objects, newest first, archived ones included; ``InvalidInput`` for what no code or id can hold."""
-    check_text(code, "code", longest=MAX_ID)
-    check_text(external_id, "external_id", longest=MAX_ID)
-    return await shelf.page(uow, query, code=code, external_id=external_id)
+    """Objects with these values where one is given, newest first, archived ones included.
+
+    Raises ``InvalidInput`` for what no code, id or other text can hold.
+    """
+    for name, value in equal.items():
+        if isinstance(value, str):
+            check_text(value, name, longest=MAX_ID)
+    return await shelf.page(uow, query, **equal)
 
 
 async def search[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Price)](

@@ -67,10 +67,17 @@ async def get_pricing_table(uow: Uow, table_id: UUID) -> PricingTable:
 
 
 async def list_pricing_tables(
-    uow: Uow, query: PageQuery, *, code: str | None = None, external_id: str | None = None
+    uow: Uow,
+    query: PageQuery,
+    *,
+    code: str | None = None,
+    external_id: str | None = None,
+    product_id: UUID | None = None,
 ) -> Page[PricingTable]:
     """Pricing tables, newest first, archived ones included."""
-    return await objects.find(uow, PRICING_TABLES, query, code=code, external_id=external_id)
+    return await objects.find(
+        uow, PRICING_TABLES, query, code=code, external_id=external_id, product_id=product_id
+    )
 
 
 async def update_pricing_table(uow: Uow, table_id: UUID, changes: CatalogChanges) -> PricingTable:

@@ -62,10 +62,15 @@ async def get_product(uow: Uow, product_id: UUID) -> Product:
 
 
 async def list_products(
-    uow: Uow, query: PageQuery, *, code: str | None = None, external_id: str | None = None
+    uow: Uow,
+    query: PageQuery,
+    *,
+    code: str | None = None,
+    external_id: str | None = None,
+    channel: str | None = None,
 ) -> Page[Product]:
     """Products, newest first, archived ones included."""
-    return await objects.find(uow, PRODUCTS, query, code=code, external_id=external_id)
+    return await objects.find(uow, PRODUCTS, query, code=code, external_id=external_id, channel=channel)
 
 
 async def search_products(uow: Uow, wanted: CatalogFilter, query: OffsetQuery) -> Found[Product]:
@@ -145,10 +150,15 @@ async def get_feature(uow: Uow, feature_id: UUID) -> Feature:
 
 
 async def list_features(
-    uow: Uow, query: PageQuery, *, code: str | None = None, external_id: str | None = None
+    uow: Uow,
+    query: PageQuery,
+    *,
+    code: str | None = None,
+    external_id: str | None = None,
+    product_id: UUID | None = None,
 ) -> Page[Feature]:
     """Features, newest first, archived ones included."""
-    return await objects.find(uow, FEATURES, query, code=code, external_id=external_id)
+    return await objects.find(uow, FEATURES, query, code=code, external_id=external_id, product_id=product_id)
 
 
 async def search_features(uow: Uow, wanted: CatalogFilter, query: OffsetQuery) -> Found[Feature]:
