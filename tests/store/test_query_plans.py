@@ -81,7 +81,7 @@ SPREAD: Final = {
     "invoice_lines": {"voided": "true", "invoice_id": "gen_random_uuid()"},
     "subscription_items": {"subscription_id": "gen_random_uuid()"},
     "plan_versions": _one_in_fifty("plan_id"),
-    "prices": _one_in_fifty("plan_version_id"),
+    "prices": {"feature_id": "gen_random_uuid()", **_one_in_fifty("plan_id", "meter_id")},
     "ledger_transactions": {
         "reference_id": "gen_random_uuid()",
         "reference_kind": "(one.t).reference_kind",

@@ -67,9 +67,12 @@ async def test_a_new_version_takes_over_once_published_and_the_old_one_stays(api
     assert (published.status_code, published.headers["etag"]) == (200, '"2"')
     assert (await api.get(path)).json()["published_version"] == published.json()
     assert (await api.post(f"{path}/versions/2/publish")).json() == published.json()
-    assert (await api.get(f"{path}/versions/1")).json() == first["published_version"]
+    old = first["published_version"]
+    [price] = (await api.get("/v1/prices", params={"plan_version_id": old["id"]})).json()["data"]
+    assert price["ended_at"] == published.json()["published_at"]
+    assert (await api.get(f"{path}/versions/1")).json() == old | {"prices": [price]}
     listed = (await api.get(f"{path}/versions")).json()["data"]
-    assert listed == [published.json(), first["published_version"]]
+    assert listed == [published.json(), old | {"prices": [price]}]
     page = (await api.get(f"{path}/versions", params={"limit": 1})).json()
     rest = (await api.get(f"{path}/versions", params={"cursor": page["next_cursor"]})).json()
     assert page["data"] + rest["data"] == listed
@@ -231,3 +234,54 @@ async def test_a_name_changes_without_a_new_version(api: httpx.AsyncClient) -> N
     assert changed["published_version"] == made["published_version"]
     for field in ("prices", "features", "publish", "product_id"):
         expect_refusal(await api.patch(path, json={field: None}), 400, field)
+
+
+async def test_a_plan_says_who_sees_it_and_how_many_may_sit_in_it(api: httpx.AsyncClient) -> None:
+    said = {
+        "visibility": "private",
+        "position": 2,
+        "kind": "coming_soon",
+        "min_seats": 2,
+        "max_seats": 10,
+        "trial_days": 14,
+        "evaluation_days": 30,
+    }
+    made = await plan(api, **said)
+    assert made | said == made
+    changed = (await api.patch(f"/v1/plans/{made['id']}", json={"max_seats": None, "kind": "bespoke"})).json()
+    assert changed | said | {"max_seats": None, "kind": "bespoke"} == changed
+    bare = await plan(api, code="bare")
+    assert [bare[name] for name in said] == ["public", 0, "standard", 1, None, None, None]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"visibility": "hidden"},
+        {"visibility": None},
+        {"kind": "odd"},
+        {"position": -1},
+        {"position": 1.5},
+        {"position": 2**31},
+        {"min_seats": None},
+        {"min_seats": True},
+        {"max_seats": 0},
+        {"trial_days": 3654},
+        {"evaluation_days": "7"},
+    ],
+    ids=str,
+)
+async def test_a_plan_with_impossible_seats_or_days_is_refused(
+    api: httpx.AsyncClient, change: dict[str, Any]
+) -> None:
+    made = await plan(api)
+    [field] = change
+    body = {"code": "other", "name": "Other"} | change
+    assert expect_refusal(await api.post("/v1/plans", json=body), 400, field)["allowed"]
+    assert expect_refusal(await api.patch(f"/v1/plans/{made['id']}", json=change), 400, field)["allowed"]
+    assert (await api.get("/v1/plans")).json()["data"] == [made]
+
+
+async def test_a_plan_without_a_code_is_called_by_its_id(api: httpx.AsyncClient) -> None:
+    answer = await api.post("/v1/plans", json={"name": "Team"})
+    assert answer.json()["code"] == answer.json()["id"]

@@ -27,10 +27,10 @@ async def test_prices_are_read_alone_and_by_their_version(api: httpx.AsyncClient
     one = await plan(api, prices=[FEE, SEATS], publish=True)
     two = await plan(api, code="two", prices=[FEE], publish=True)
     first, second = one["published_version"]["prices"]
-    assert [first["position"], second["position"]] == [0, 1]
+    assert [first["code"], second["code"]] == ["fee", "u"]
     assert (await api.get(f"/v1/prices/{first['id']}")).json() == first
-    search = {"plan_version_id": one["published_version"]["id"]}
-    assert (await api.get("/v1/prices", params=search)).json()["data"] == [second, first]
+    for search in ({"plan_version_id": one["published_version"]["id"]}, {"plan_id": one["id"]}):
+        assert (await api.get("/v1/prices", params=search)).json()["data"] == [second, first]
     assert (await api.get("/v1/prices")).json()["data"] == [
         *two["published_version"]["prices"],
         second,
@@ -52,7 +52,11 @@ async def test_a_usage_price_keeps_what_it_measures_and_bears(api: httpx.AsyncCl
         metadata={"gl": "4400"},
     )
     [price] = (await plan(api, prices=[body], publish=True))["published_version"]["prices"]
-    kept = body | {"filters": {"model": ["large", "4"]}, "params": price["params"], "position": 0}
+    kept = body | {
+        "filters": {"model": ["large", "4"]},
+        "params": price["params"],
+        "plan_id": price["plan_id"],
+    }
     assert price | kept == price
     assert price["params"]["EUR"]["tiers"][1] == {
         "up_to": "100",
@@ -193,3 +197,84 @@ async def test_another_organizations_price_is_unknown(
     assert (await api.get("/v1/prices/price_01jd3v8x9mf2k7t0r5w4y6z1ab")).status_code == 404
     assert (await api.get("/v1/prices/cus_01jd3v8x9mf2k7t0r5w4y6z1ab")).status_code == 400
     expect_refusal(await api.get("/v1/prices", params={"external_id": "\u0000"}), 400, "external_id")
+
+
+async def test_a_price_is_added_changed_and_removed_and_each_version_shows_what_it_lists(
+    api: httpx.AsyncClient,
+) -> None:
+    made = await plan(api, prices=[FEE], publish=True)
+    path = f"/v1/plans/{made['id']}"
+    added = await api.post(f"{path}/prices", json=SEATS | {"unit": "seat", "description": "A chair"})
+    assert (added.status_code, added.headers["etag"]) == (201, '"1"')
+    seats = added.json()
+    assert (seats["plan_id"], seats["unit"], seats["ended_at"]) == (made["id"], "seat", None)
+    second = (await api.get(path)).json()["published_version"]
+    assert (second["number"], [price["code"] for price in second["prices"]]) == (2, ["fee", "u"])
+
+    price = f"/v1/prices/{seats['id']}"
+    change = {"name": "Seats", "external_id": "erp-1", "metadata": {"gl": "4400"}}
+    changed = await api.patch(price, json=change, headers={"If-Match": '"1"'})
+    assert (changed.status_code, changed.headers["etag"]) == (200, '"2"')
+    assert changed.json() == seats | change | {"version": 2, "updated_at": changed.json()["updated_at"]}
+    assert (await api.patch(price, json=change, headers={"If-Match": '"1"'})).status_code == 412
+    expect_refusal(await api.patch(price, json={"params": {}}), 400, "params")
+
+    removed = await api.delete(price)
+    assert (removed.status_code, removed.json()["ended_at"] is not None) == (200, True)
+    assert (await api.delete(price)).json() == removed.json()
+    assert (await api.get(price)).json() == removed.json()
+    third = (await api.get(path)).json()["published_version"]
+    assert (third["number"], third["prices"]) == (3, made["published_version"]["prices"])
+    assert (await api.get(f"{path}/versions/2")).json()["prices"][1] == removed.json()
+
+
+async def test_a_version_keeps_prices_of_earlier_ones(
+    api: httpx.AsyncClient, other_api: httpx.AsyncClient
+) -> None:
+    made = await plan(api, prices=[FEE, SEATS], publish=True)
+    fee, seats = made["published_version"]["prices"]
+    path = f"/v1/plans/{made['id']}/versions"
+    body = {"keep": [seats["id"]], "prices": [FEE], "publish": True}
+    version = (await api.post(path, json=body)).json()
+    assert version["prices"][0] == seats
+    assert [price["id"] == fee["id"] for price in version["prices"]] == [False, False]
+    alien = (await plan(other_api, prices=[FEE]))["id"]
+    [foreign] = (await other_api.get("/v1/prices", params={"plan_id": alien})).json()["data"]
+    for keep in ([foreign["id"]], ["price_01jd3v8x9mf2k7t0r5w4y6z1ab"]):
+        expect_refusal(await api.post(path, json={"keep": keep}), 404, "keep.0")
+    expect_refusal(await api.post(path, json={"keep": [seats["id"]] * 2}), 400, "keep.1")
+
+
+async def test_anothers_price_is_neither_changed_nor_removed_and_gets_no_company(
+    api: httpx.AsyncClient, other_api: httpx.AsyncClient
+) -> None:
+    made = await plan(api, prices=[FEE], publish=True)
+    [price] = made["published_version"]["prices"]
+    for answer in (
+        await other_api.patch(f"/v1/prices/{price['id']}", json={"name": "Mine"}),
+        await other_api.delete(f"/v1/prices/{price['id']}"),
+        await other_api.post(f"/v1/plans/{made['id']}/prices", json=SEATS),
+    ):
+        assert answer.status_code == 404
+    assert (await api.get(f"/v1/plans/{made['id']}")).json() == made
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"code": "fee"}, "code"),
+        ({"params": {"USD": {"tiers": TIERS}}}, "params"),
+        ({"params": {"EUR": {"tiers": []}}}, "params.EUR.tiers"),
+        ({"unit": ""}, "unit"),
+        ({"description": "\u0000"}, "description"),
+        ({"feature_id": "feat_01jd3v8x9mf2k7t0r5w4y6z1ab"}, "feature_id"),
+    ],
+    ids=str,
+)
+async def test_a_price_that_cannot_be_added_is_refused_naming_its_field(
+    api: httpx.AsyncClient, change: dict[str, Any], field: str
+) -> None:
+    made = await plan(api, prices=[FEE], publish=True)
+    answer = await api.post(f"/v1/plans/{made['id']}/prices", json=SEATS | change)
+    expect_refusal(answer, 404 if field == "feature_id" else 400, field)
+    assert (await api.get(f"/v1/plans/{made['id']}")).json() == made

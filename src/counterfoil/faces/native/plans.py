@@ -322,13 +322,6 @@ async def archive(plan_id: PlanId, uow: Unit) -> Response:
     return await _shown(uow, await archive_plan(uow, plan_id))
 
 
-@router.post("/{plan_id}/prices", status_code=201, response_model=PriceOut, dependencies=[WRITE])
-async def add_price_(plan_id: PlanId, body: PriceIn, uow: Unit) -> Response:
-    """Publish a version of a plan with one price more; subscriptions keep the version that they have."""
-    price = await add_price(uow, plan_id, body.from_wire())
-    return shown(prices.to_wire(price), 201, version=price.version)
-
-
 @router.post("/{plan_id}/versions", status_code=201, response_model=PlanVersionOut, dependencies=[WRITE])
 async def create_version(plan_id: PlanId, body: PlanVersionIn, uow: Unit) -> Response:
     """Add a version to a plan: a draft, or published at once."""
@@ -357,3 +350,10 @@ async def publish_version(plan_id: PlanId, number: Number, uow: Unit) -> Respons
     """Make a draft the version that new subscriptions get; from then on it never changes."""
     version = await publish_plan_version(uow, plan_id, number)
     return shown(version_to_wire(version), version=version.version)
+
+
+@router.post("/{plan_id}/prices", status_code=201, response_model=PriceOut, dependencies=[WRITE])
+async def add_price_(plan_id: PlanId, body: PriceIn, uow: Unit) -> Response:
+    """Publish a version of a plan with one price more; subscriptions keep the version that they have."""
+    price = await add_price(uow, plan_id, body.from_wire())
+    return shown(prices.to_wire(price), 201, version=price.version)
