@@ -1,7 +1,8 @@
 """The flows that cross several domains: what is billed when, and what that does everywhere.
 
-Owns: the billing run (drafts for what is due, finalisation after the grace), the preview of the next
-invoice, the advance of a test clock through all that falls due on the way.
+Owns: beginning and ending subscriptions with their credit grants, the billing run (drafts for what is due,
+finalisation after the grace), the preview of the next invoice, the advance of a test clock through all that
+falls due on the way.
 Does not own: periods (core), prices (catalog), documents (invoicing), postings (ledger).
 Always holds: a preview is the run itself, rolled back; a batch does a bounded number of statements however
 many subscriptions it holds; a subscription that cannot be billed is held and told, and stops no other.
@@ -11,6 +12,7 @@ from counterfoil.modules.billing.clocks import ADVANCE_TASK, advance_clock, requ
 from counterfoil.modules.billing.jobs import RUN_TASK, advance_clock_job, find_due, run_due_job
 from counterfoil.modules.billing.preview import preview_subscription
 from counterfoil.modules.billing.run import bill_due, finalise_due, finalise_now, run_due
+from counterfoil.modules.billing.subscribing import cancel, subscribe
 from counterfoil.modules.billing.types import Billed, Preview
 
 __all__ = [
@@ -21,6 +23,7 @@ __all__ = [
     "advance_clock",
     "advance_clock_job",
     "bill_due",
+    "cancel",
     "finalise_due",
     "finalise_now",
     "find_due",
@@ -28,4 +31,5 @@ __all__ = [
     "request_advance",
     "run_due",
     "run_due_job",
+    "subscribe",
 ]

@@ -17,6 +17,7 @@ from counterfoil.core.money import unit_of
 from counterfoil.core.rating import Explanation
 from counterfoil.modules.billing.charges import Charge, charge_for, charge_of_line, rated_line
 from counterfoil.modules.billing.readings import Facts, load_facts
+from counterfoil.modules.billing.subscribing import end_credit_grants
 from counterfoil.modules.billing.types import Billed
 from counterfoil.modules.catalog import Price, prices_by_ids
 from counterfoil.modules.invoicing import (
@@ -101,7 +102,10 @@ async def bill(uow: Uow, due: Sequence[DueSubscription], now: datetime) -> tuple
             held[plan.subscription.id] = error.message
         first += len(plan.charges)
     invoices = await add_drafts(uow, drafts) if drafts else []
-    await advance_items(uow, [one for one in due if one.subscription.id not in held], advances)
+    running = [one for one in due if one.subscription.id not in held]
+    passed = await advance_items(uow, running, advances)
+    begun = {one.subscription.id for one in running if one.subscription.ended_at is None}
+    await end_credit_grants(uow, [subscription for subscription in passed if subscription.id in begun])
     if held:
         log.warning("%d subscriptions cannot be billed", len(held))
         await hold_billing(uow, due, held)

@@ -17,6 +17,7 @@ RESOURCES: Final = (
     "catalog",
     "changes",
     "clocks",
+    "credit_grants",
     "customers",
     "environments",
     "events",

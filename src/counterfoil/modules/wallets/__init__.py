@@ -12,6 +12,17 @@ template never has dates, and what was copied from it does not change with it.
 from counterfoil.core.calendar import IntervalUnit
 from counterfoil.core.credit_grants import DurationUnit, GrantCadence, GrantExpiration, GrantScope
 from counterfoil.core.states import CreditApplicationState
+from counterfoil.modules.wallets.grants import (
+    create_credit_grant,
+    delete_credit_grant,
+    end_grants,
+    get_credit_grant,
+    list_credit_grants,
+    search_credit_grants,
+    upcoming_applications,
+    update_credit_grant,
+)
+from counterfoil.modules.wallets.making import attach_grants
 from counterfoil.modules.wallets.models import CreditGrantApplicationRow, CreditGrantRow
 from counterfoil.modules.wallets.types import (
     CreditGrant,
@@ -37,4 +48,13 @@ __all__ = [
     "GrantSort",
     "IntervalUnit",
     "NewCreditGrant",
+    "attach_grants",
+    "create_credit_grant",
+    "delete_credit_grant",
+    "end_grants",
+    "get_credit_grant",
+    "list_credit_grants",
+    "search_credit_grants",
+    "upcoming_applications",
+    "update_credit_grant",
 ]
