@@ -14,7 +14,6 @@ from functools import cache
 from typing import Any, Final
 
 import httpx
-from sqlalchemy import TextClause, text
 
 from counterfoil.bootstrap import http_app, make_worker
 from counterfoil.modules.identity import (
@@ -25,8 +24,9 @@ from counterfoil.modules.identity import (
     environments_of,
 )
 from counterfoil.settings import Settings
-from counterfoil.store import Store, SystemUow
+from counterfoil.store import Store
 from tests.conftest import Tenant, client_for, make_tenant
+from tests.support.observe import fingerprint
 
 UNSAFE: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -125,36 +125,7 @@ class World:
 
     async def fingerprint(self, store: Store) -> dict[str, Any]:
         """Every row of this seller, in short: equal before and after what must change nothing."""
-        ids = {
-            "organization_id": self.tenant.organization.id,
-            "environment_id": self.tenant.environment.id,
-        }
-        async with store.system() as uow:
-            found = await uow.execute(await _fingerprint_statement(uow), ids)
-            return {row.name: (row.rows, row.digest) for row in found}
-
-
-_TABLES: Final = text(
-    """
-    select table_name, column_name from information_schema.columns
-    where table_schema = 'public' and column_name in ('environment_id', 'organization_id')
-      and table_name <> 'idempotency_keys'
-    """
-)
-
-
-async def _fingerprint_statement(uow: SystemUow) -> TextClause:
-    """Of every table with a tenant's rows: how many there are, and a digest of them all."""
-    kept = [(row.table_name, row.column_name) for row in await uow.execute(_TABLES)]
-    assert len(kept) > 20, "the tables are found"
-    return text(
-        " union all ".join(
-            f"select '{table}' as name, count(*) as rows,"
-            " md5(string_agg(t::text, '|' order by t::text)) as digest"
-            f" from {table} t where {column} = :{column}"
-            for table, column in (*kept, ("organizations", "id"))
-        ).replace("where id = :id", "where id = :organization_id")
-    )
+        return await fingerprint(store, self.tenant)
 
 
 # Where the parameter's name is not the name of the object.
@@ -177,6 +148,7 @@ _MORE: Final[dict[str, dict[str, Any]]] = {
 }
 
 Ids = dict[str, str]
+_CALLS: Final = {"singular": "call", "plural": "calls"}
 _LISTING: Final = {
     "product_id": "l-1",
     "type": "CONTRACT",
@@ -255,7 +227,7 @@ _BODIES: Final[dict[str, Callable[[Ids], dict[str, Any]]]] = {
         "product_id": ids["product_id"],
         "description": "Calls",
         "sku": "C-1",
-        "unit": {"singular": "call", "plural": "calls"},
+        "unit": _CALLS,
         "default_value": "1000",
         "visibility": "private",
         "position": 2,
@@ -264,7 +236,7 @@ _BODIES: Final[dict[str, Callable[[Ids], dict[str, Any]]]] = {
         "external_id": "f-1",
     },
     "features.update": _fixed(
-        name="Other", description="None", sku="C-2", default_value=False, position=3, regions=[]
+        name="Other", description="None", sku="C-2", default_value=False, position=3, unit=_CALLS, regions=[]
     ),
     "pricing_tables.create": lambda ids: {
         "code": "web",

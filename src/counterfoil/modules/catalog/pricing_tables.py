@@ -14,7 +14,7 @@ from counterfoil.modules.catalog.repository import FEATURES, PLANS, PRICING_TABL
 from counterfoil.store.guards import check_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
     from uuid import UUID
 
     from counterfoil.modules.catalog.product_types import Feature, NewPricingTable
@@ -57,7 +57,12 @@ async def create_pricing_table(uow: Uow, new: NewPricingTable) -> PricingTable:
         archived_at=None,
     )
     _read(table)
-    await _check_named(uow, table.product_id, table.plan_ids, table.feature_ids)
+    await _check_named(
+        uow,
+        table.product_id,
+        {f"plan_ids.{at}": plan for at, plan in enumerate(table.plan_ids)},
+        {f"feature_ids.{at}": feature for at, feature in enumerate(table.feature_ids)},
+    )
     return await objects.create(uow, PRICING_TABLES, table)
 
 
@@ -85,15 +90,17 @@ async def update_pricing_table(uow: Uow, table_id: UUID, changes: CatalogChanges
 
     What the table shows already may stay in it when it is archived.
     """
-    before = await PRICING_TABLES.get(uow, table_id)
-    after = await objects.change(uow, PRICING_TABLES, table_id, changes, more=_CHANGEABLE, read=_read)
+    shown = await PRICING_TABLES.get(uow, table_id)
+    plan_ids, feature_ids = (changes.fields.get(name, ()) for name in ("plan_ids", "feature_ids"))
+    check_count(len(plan_ids), "plan_ids", most=MAX_PLANS)
+    check_count(len(feature_ids), "feature_ids", most=MAX_FEATURES)
     await _check_named(
         uow,
-        before.product_id,
-        [plan for plan in after.plan_ids if plan not in before.plan_ids],
-        [feature for feature in after.feature_ids if feature not in before.feature_ids],
+        shown.product_id,
+        {f"plan_ids.{at}": plan for at, plan in enumerate(plan_ids) if plan not in shown.plan_ids},
+        {f"feature_ids.{at}": one for at, one in enumerate(feature_ids) if one not in shown.feature_ids},
     )
-    return after
+    return await objects.change(uow, PRICING_TABLES, table_id, changes, more=_CHANGEABLE, read=_read)
 
 
 async def archive_pricing_table(uow: Uow, table_id: UUID) -> PricingTable:
@@ -120,16 +127,14 @@ def _read(table: PricingTable) -> PricingTable:
 
 
 async def _check_named(
-    uow: Uow, product_id: UUID, plan_ids: Sequence[UUID], feature_ids: Sequence[UUID]
+    uow: Uow, product_id: UUID, plan_ids: Mapping[str, UUID], feature_ids: Mapping[str, UUID]
 ) -> None:
-    """Refuse plans and features that are unknown, archived or of another product."""
-    plan_fields = [(f"plan_ids.{index}", plan) for index, plan in enumerate(plan_ids)]
-    plans = await named(uow, PLANS, plan_fields)
-    for field, plan_id in plan_fields:
+    """Refuse plans and features, each by its field, that are unknown, archived or of another product."""
+    plans = await named(uow, PLANS, plan_ids.items())
+    for field, plan_id in plan_ids.items():
         _check_product(plans[plan_id], product_id, field)
-    feature_fields = [(f"feature_ids.{index}", feature) for index, feature in enumerate(feature_ids)]
-    features = await named(uow, FEATURES, feature_fields)
-    for field, feature_id in feature_fields:
+    features = await named(uow, FEATURES, feature_ids.items())
+    for field, feature_id in feature_ids.items():
         if features[feature_id].product_id is not None:
             _check_product(features[feature_id], product_id, field)
 

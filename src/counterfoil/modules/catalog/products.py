@@ -70,6 +70,7 @@ async def list_products(
     channel: str | None = None,
 ) -> Page[Product]:
     """Products, newest first, archived ones included."""
+    _check_channel(channel)
     return await objects.find(uow, PRODUCTS, query, code=code, external_id=external_id, channel=channel)
 
 
@@ -191,16 +192,20 @@ def _read_product(product: Product) -> Product:
     check_text(product.category, "category", longest=200)
     if product.default_currency is not None:
         unit_of(product.default_currency, field="default_currency")
-    if product.channel is not None and not _CHANNEL.fullmatch(product.channel):
+    _check_channel(product.channel)
+    for name, value in product.listing.items():
+        _check_listed(name, value)
+    check_metadata(product.listing, "listing", most=MAX_LISTING)
+    return replace(product, listing=plain(product.listing))
+
+
+def _check_channel(channel: str | None) -> None:
+    if channel is not None and not _CHANNEL.fullmatch(channel):
         raise InvalidInput(
             "channel has another form than a channel",
             field="channel",
             allowed="1 to 50 lower-case letters, digits, hyphens or underscores, a letter or digit first",
         )
-    for name, value in product.listing.items():
-        _check_listed(name, value)
-    check_metadata(product.listing, "listing", most=MAX_LISTING)
-    return replace(product, listing=plain(product.listing))
 
 
 def _check_listed(name: str, value: Any) -> None:
