@@ -1,0 +1,275 @@
+"""Subscriptions with their line items; what cannot be honoured yet is refused by its name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from counterfoil.core.calendar import Interval, format_instant
+from counterfoil.core.errors import InvalidInput
+from counterfoil.core.money import decimal_text, parse_decimal
+from counterfoil.core.rating import Cadence
+from counterfoil.core.states import SubscriptionState
+from counterfoil.faces.vendors.flexprice import ids
+from counterfoil.faces.vendors.flexprice.convert.common import (
+    PERIODS,
+    currency_from_wire,
+    instant_from_wire,
+    instant_to_wire,
+    interval_from_wire,
+    metadata_to_wire,
+    stamps,
+    text_from_wire,
+)
+from counterfoil.faces.vendors.flexprice.convert.prices import price_fields
+from counterfoil.faces.vendors.flexprice.searching import refuse
+from counterfoil.faces.vendors.flexprice.wire_generated import (
+    PricePrice,
+    SubscriptionResponse,
+    SubscriptionSubscriptionLineItem,
+)
+from counterfoil.modules.catalog import QuantitySource
+from counterfoil.modules.subscriptions import (
+    Alignment,
+    NewSubscription,
+    current_period,
+    item_end,
+    main_interval,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from uuid import UUID
+
+    from counterfoil.faces.kit.context import Unit
+    from counterfoil.faces.vendors.flexprice.wire import CreateSubscriptionRequest
+    from counterfoil.faces.vendors.flexprice.wire_generated import (
+        CreditGrantResponse,
+        CustomerResponse,
+        PlanResponse,
+    )
+    from counterfoil.modules.catalog import Plan, PlanVersion, Price
+    from counterfoil.modules.customers import Customer
+    from counterfoil.modules.subscriptions import Subscription, SubscriptionItem
+
+STATES: Final[Mapping[str, tuple[SubscriptionState, ...]]] = {
+    "active": (SubscriptionState.ACTIVE, SubscriptionState.PAST_DUE),
+    "trialing": (SubscriptionState.TRIALING,),
+    "paused": (SubscriptionState.PAUSED,),
+    "cancelled": (SubscriptionState.CANCELLED, SubscriptionState.EXPIRED),
+    "draft": (SubscriptionState.DRAFT,),
+    "incomplete": (),
+}
+"""Our states of each status of theirs; nothing is ever ``incomplete``."""
+
+STATUSES: Final = {state: status for status, states in STATES.items() for state in states}
+"""Their status of each state of ours."""
+
+WORDS: Final = {
+    "started_at": "start_date",
+    "anchor_at": "billing_anchor",
+    "external_id": "lookup_key",
+    "at": "end_date",
+    "quantities": "override_line_items",
+}
+"""Their names of fields that have another name with us."""
+
+_UNSERVED: Final = (
+    "addons",
+    "auto_invoice_threshold",
+    "checkout",
+    "commitment_amount",
+    "commitment_duration",
+    "coupons",
+    "enable_true_up",
+    "fx_rates",
+    "gateway_payment_method_id",
+    "include_price_ids",
+    "inheritance",
+    "line_item_commitments",
+    "line_item_coupons",
+    "line_item_grouping",
+    "line_items",
+    "override_entitlements",
+    "payment_terms",
+    "phases",
+    "subscription_coupons",
+    "tax_rate_overrides",
+    "trial_period_days",
+)
+_ONLY: Final = {
+    "collection_method": ("send_invoice", "nothing is collected automatically yet"),
+    "payment_behavior": ("default_active", "a subscription does not wait for its first payment"),
+    "proration_behavior": ("none", "changes are not prorated yet"),
+    "subscription_status": ("active", "a subscription begins with its start_date"),
+}
+"""Fields of which one value is served, and why no other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What is shown of subscriptions besides themselves, read at once for all of them."""
+
+    items: Mapping[UUID, Sequence[SubscriptionItem]] = field(default_factory=dict)
+    prices: Mapping[UUID, Price] = field(default_factory=dict)
+    plans: Mapping[UUID, Plan] = field(default_factory=dict)
+    customers: Mapping[UUID, CustomerResponse] = field(default_factory=dict)
+    shown_plans: Mapping[UUID, PlanResponse] = field(default_factory=dict)
+    grants: Mapping[UUID, list[CreditGrantResponse]] | None = None
+    line_items: bool = False
+
+
+def subscription_from_wire(
+    body: CreateSubscriptionRequest, customer: Customer, version: PlanVersion
+) -> NewSubscription:
+    """The subscription to make of a plan's published version."""
+    _check_served(body, customer)
+    currency = currency_from_wire(body.currency)
+    check_prices(body, version, currency)
+    calendar = body.billing_cycle == "calendar"
+    return NewSubscription(
+        customer_id=customer.id,
+        plan_version_id=version.id,
+        currency=currency,
+        quantities=_quantities(body, version),
+        started_at=instant_from_wire(body.start_date, "start_date"),
+        alignment=Alignment.CALENDAR if calendar else Alignment.ANNIVERSARY,
+        anchor_at=instant_from_wire(body.billing_anchor, "billing_anchor"),
+        external_id=text_from_wire(body.lookup_key),
+        meta=body.metadata or {},
+    )
+
+
+def check_prices(body: CreateSubscriptionRequest, version: PlanVersion, currency: str) -> None:
+    """Refuse a plan with prices in another currency or for another period than the subscription's."""
+    count = 1 if body.billing_period_count is None else body.billing_period_count
+    wanted = Interval(interval_from_wire(body.billing_period), count)
+    main = main_interval(price.interval for price in version.prices)
+    if any(price.interval != wanted for price in version.prices) or main != wanted:
+        allowed = " and ".join(sorted({_said(price.interval) for price in version.prices} or {_said(main)}))
+        raise InvalidInput(
+            "the plan has a price for another period",
+            field="billing_period",
+            allowed=f"{allowed}, the period of all prices of the plan",
+        )
+
+
+def _said(interval: Interval) -> str:
+    return PERIODS[interval.unit] if interval.count == 1 else f"{PERIODS[interval.unit]} × {interval.count}"
+
+
+def _check_served(body: CreateSubscriptionRequest, customer: Customer) -> None:
+    refuse(body, *_UNSERVED)
+    for name, (only, why) in _ONLY.items():
+        if getattr(body, name) not in (None, only):
+            raise InvalidInput(why, field=name, allowed=only)
+    if body.overage_factor and parse_decimal(body.overage_factor, field="overage_factor") != 1:
+        raise InvalidInput("overage_factor is not served yet", field="overage_factor", allowed="1")
+    if body.timezone not in (None, "", customer.zone):
+        raise InvalidInput(
+            "days begin where the customer is", field="timezone", allowed=f"{customer.zone}, or none"
+        )
+
+
+def _quantities(body: CreateSubscriptionRequest, version: PlanVersion) -> dict[str, Any]:
+    """The quantities of the plan's prices that are given, by the code of the price."""
+    codes = {price.id: price.code for price in version.prices}
+    found: dict[str, Any] = {}
+    for number, one in enumerate(body.override_line_items or ()):
+        where = f"override_line_items.{number}"
+        for name in type(one).model_fields:
+            if name not in ("price_id", "quantity") and getattr(one, name) is not None:
+                raise InvalidInput(
+                    f"{name} is not served yet", field=f"{where}.{name}", allowed="price_id and quantity"
+                )
+        code = next((codes[id_] for id_ in ids.known("price", [one.price_id]) if id_ in codes), None)
+        if code is None:
+            raise InvalidInput(
+                "the plan has no such price",
+                field=f"{where}.price_id",
+                allowed="the id of a price of the plan",
+            )
+        if one.quantity is not None:
+            found[code] = parse_decimal(one.quantity, field=f"{where}.quantity")
+    return found
+
+
+def subscription_to_wire(uow: Unit, subscription: Subscription, parts: Parts) -> SubscriptionResponse:
+    """A subscription as Flexprice shows it."""
+    items = parts.items.get(subscription.id, ())
+    prices = [parts.prices[item.price_id] for item in items]
+    interval = main_interval(price.interval for price in prices)
+    period = current_period(subscription, prices, uow.now)
+    plan_id = subscription.plan_id
+    return SubscriptionResponse(
+        id=ids.show("subscription", subscription.id),
+        lookup_key=subscription.external_id or "",
+        customer_id=ids.show("customer", subscription.customer_id),
+        customer=parts.customers.get(subscription.customer_id),
+        plan_id=None if plan_id is None else ids.show("plan", plan_id),
+        plan=None if plan_id is None else parts.shown_plans.get(plan_id),
+        subscription_status=STATUSES[subscription.status],
+        subscription_type="standalone",
+        currency=subscription.currency.lower(),
+        billing_cadence="RECURRING",
+        billing_period=PERIODS[interval.unit],
+        billing_period_count=interval.count,
+        billing_cycle="calendar" if subscription.alignment is Alignment.CALENDAR else "anniversary",
+        billing_anchor=format_instant(subscription.anchor_at),
+        start_date=format_instant(subscription.started_at),
+        end_date=instant_to_wire(subscription.ended_at),
+        current_period_start=None if period is None else format_instant(period.start),
+        current_period_end=None if period is None else format_instant(period.end),
+        cancel_at=instant_to_wire(subscription.cancel_at),
+        cancel_at_period_end=period is not None and subscription.cancel_at == period.end,
+        cancelled_at=instant_to_wire(subscription.cancelled_at),
+        timezone=subscription.zone,
+        collection_method="send_invoice",
+        payment_behavior="default_active",
+        proration_behavior="none",
+        overage_factor="1",
+        pause_status="active" if subscription.status is SubscriptionState.PAUSED else "none",
+        line_items=[line_item_to_wire(uow, subscription, one, parts) for one in items]
+        if parts.line_items
+        else None,
+        credit_grants=None if parts.grants is None else parts.grants.get(subscription.id, []),
+        metadata=metadata_to_wire(subscription.meta),
+        status="published",
+        version=subscription.version,
+        **stamps(uow, subscription),
+    )
+
+
+def line_item_to_wire(
+    uow: Unit, subscription: Subscription, item: SubscriptionItem, parts: Parts
+) -> SubscriptionSubscriptionLineItem:
+    """A price on a subscription as Flexprice shows it."""
+    price = parts.prices[item.price_id]
+    owner = ids.show("subscription", subscription.id)
+    plan = None if subscription.plan_id is None else parts.plans.get(subscription.plan_id)
+    own = price.plan_id is None
+    shown = price_fields(uow, price, currency=subscription.currency, owner=owner)
+    del shown["meter"]
+    return SubscriptionSubscriptionLineItem(
+        id=ids.show("subscription_item", item.id),
+        subscription_id=owner,
+        customer_id=ids.show("customer", subscription.customer_id),
+        entity_id=owner if own or plan is None else ids.show("plan", plan.id),
+        entity_type="subscription" if own else "plan",
+        plan_display_name=None if plan is None else plan.name,
+        price_id=shown["id"],
+        price_type=shown["type"],
+        price=PricePrice(**shown),
+        meter_id=shown["meter_id"],
+        display_name=price.name,
+        quantity="0" if price.quantity_source is QuantitySource.USAGE else decimal_text(item.quantity),
+        currency=subscription.currency.lower(),
+        billing_period=shown["billing_period"],
+        billing_period_count=price.interval_count,
+        invoice_cadence="ARREAR" if price.cadence is Cadence.IN_ARREARS else "ADVANCE",
+        start_date=format_instant(item.started_at),
+        end_date=instant_to_wire(item_end(subscription, item)),
+        metadata={},
+        status="published",
+        **stamps(uow, subscription),
+    )

@@ -1,0 +1,108 @@
+"""Flexprice's error form: ``code``, ``message`` and ``http_status_code``, whatever fails."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import BaseModel, Field
+
+from counterfoil.core.errors import (
+    AlreadyExists,
+    Conflict,
+    CounterfoilError,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    RateLimited,
+    Unauthenticated,
+    Unavailable,
+    VersionMismatch,
+)
+from counterfoil.faces.kit.errors import ErrorForm, status_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+CODES: Final[dict[type[CounterfoilError], tuple[str, int]]] = {
+    InvalidInput: ("validation_error", HTTPStatus.BAD_REQUEST),
+    Unauthenticated: ("permission_denied", HTTPStatus.UNAUTHORIZED),
+    Forbidden: ("permission_denied", HTTPStatus.FORBIDDEN),
+    NotFound: ("not_found", HTTPStatus.NOT_FOUND),
+    AlreadyExists: ("already_exists", HTTPStatus.CONFLICT),
+    VersionMismatch: ("version_conflict", HTTPStatus.CONFLICT),
+    Conflict: ("invalid_operation", HTTPStatus.BAD_REQUEST),
+    RateLimited: ("too_many_requests", HTTPStatus.TOO_MANY_REQUESTS),
+    Unavailable: ("service_unavailable", HTTPStatus.SERVICE_UNAVAILABLE),
+    CounterfoilError: ("internal_error", HTTPStatus.INTERNAL_SERVER_ERROR),
+}
+"""Their code and status of each error of ours; a subclass without a row has its parent's."""
+
+_OUTSIDE: Final = (HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+"""What the web server says before anything of ours is asked keeps its own status."""
+
+
+def _row(error: CounterfoilError) -> tuple[str, int]:
+    return next(CODES[kind] for kind in type(error).__mro__ if kind in CODES)
+
+
+class FlexpriceForm(ErrorForm):
+    """The reason with the field and what is allowed, under one of Flexprice's codes."""
+
+    def status(self, error: CounterfoilError) -> int:
+        """Flexprice's status: what the present state refuses is a 400 there."""
+        outside = status_of(error)
+        return outside if outside in _OUTSIDE else _row(error)[1]
+
+    def body(self, error: CounterfoilError, status: int, request_id: str) -> Any:
+        """``{"code": "validation_error", "message": "credits: …", "http_status_code": 400, …}``."""
+        code = "invalid_operation" if status == HTTPStatus.METHOD_NOT_ALLOWED else _row(error)[0]
+        told = error.message
+        if error.field is not None and not told.startswith(error.field):
+            told = f"{error.field}: {told}"
+        if error.allowed is not None:
+            told = f"{told} (allowed: {error.allowed})"
+        details = {"field": error.field, "allowed": error.allowed, "request_id": request_id}
+        return {
+            "code": code,
+            "message": told,
+            "http_status_code": int(status),
+            "details": {name: value for name, value in details.items() if value is not None},
+        }
+
+
+FORM: Final = FlexpriceForm()
+
+
+class ErrorBody(BaseModel):
+    """A refusal; ``details`` name the field at fault and what is allowed."""
+
+    code: str
+    message: str
+    http_status_code: int
+    details: dict[str, str] = Field(default_factory=dict)
+
+
+REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
+    status: {"model": ErrorBody, "description": HTTPStatus(status).phrase}
+    for status in (400, 401, 403, 404, 409, 429, 500)
+}
+
+
+@contextmanager
+def in_their_words(words: Mapping[str, str]) -> Iterator[None]:
+    """Name the fields of a refusal as Flexprice calls them: ``{"external_id": "lookup_key"}``.
+
+    Of several names that fit, the longest counts; what is below it keeps its place.
+    """
+    try:
+        yield
+    except CounterfoilError as refused:
+        field = refused.field
+        fitting = [ours for ours in words if field == ours or (field or "").startswith(f"{ours}.")]
+        if field is not None and fitting:
+            ours = max(fitting, key=len)
+            refused.field = words[ours] + field.removeprefix(ours)
+            refused.message = refused.message.replace(field, refused.field, 1)
+        raise
