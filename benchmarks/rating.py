@@ -40,6 +40,8 @@ MODELS: Final[dict[str, dict[str, object]]] = {
     "package": {"package_size": "1000", "package_amount": "0.0025", "included": "1000000"},
     "graduated": {"tiers": TIERS},
     "volume": {"tiers": TIERS},
+    "commit": {"unit_amount": "0.0025", "committed_quantity": "1000000"},
+    "overcommit": {"unit_amount": "0.0025", "committed_quantity": "1000000"},
     "stairstep": {"tiers": [{"up_to": "1000000", "flat_amount": "5"}, {"flat_amount": "20"}]},
 }
 

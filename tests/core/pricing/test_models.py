@@ -19,6 +19,8 @@ ANY: dict[str, dict[str, object]] = {
     "flat": {"amount": "9"},
     "per_unit": {"unit_amount": "2"},
     "package": {"package_size": "10", "package_amount": "3"},
+    "commit": {"unit_amount": "2", "committed_quantity": "10"},
+    "overcommit": {"unit_amount": "2", "committed_quantity": "10"},
     "graduated": {"tiers": TWO_TIERS},
     "volume": {"tiers": TWO_TIERS},
     "stairstep": {"tiers": [{"flat_amount": "7"}]},
@@ -74,6 +76,26 @@ def test_included_units_are_free_and_packages_start_after_them() -> None:
     free, sold = price.rate(Decimal(40))
     assert free.quantity == 40
     assert facts(sold, "quantity amount") == [0, 0]
+
+
+def test_a_commitment_is_paid_whole_whatever_was_used_of_it() -> None:
+    commit = parse_pricing("commit", {"committed_quantity": "1000", "unit_amount": "0.05"})
+    assert [total(commit, quantity) for quantity in ("0", "999.5", "1000", "2500")] == [50, 50, 50, 50]
+    [part] = commit.rate(Decimal(300))
+    assert facts(part, "kind quantity count amount") == [PartKind.COMMITTED, 300, 1000, 50]
+
+
+def test_only_what_is_used_beyond_a_commitment_is_overcommitted() -> None:
+    beyond = parse_pricing("overcommit", {"committed_quantity": "1000", "unit_amount": "0.08"})
+    assert [total(beyond, quantity) for quantity in ("0", "1000", "1000.5", "1500")] == [
+        0,
+        0,
+        Decimal("0.04"),
+        40,
+    ]
+    inside, charged = beyond.rate(Decimal(1500))
+    assert facts(inside, "kind quantity amount") == [PartKind.INCLUDED, 1000, 0]
+    assert facts(charged, "kind quantity count amount") == [PartKind.UNITS, 500, 500, 40]
 
 
 def test_graduated_tiers_say_what_they_cover() -> None:

@@ -14,6 +14,8 @@ COMPLETE: dict[str, dict[str, object]] = {
     "flat": {"amount": "99.9"},
     "per_unit": {"unit_amount": "0.0000015"},
     "package": {"package_size": "10", "package_amount": "100", "included": "5", "rounding": "down"},
+    "commit": {"unit_amount": "0.05", "committed_quantity": "1000.5"},
+    "overcommit": {"unit_amount": "0", "committed_quantity": "0"},
     "graduated": {
         "tiers": [
             {"up_to": "10", "unit_amount": "10", "flat_amount": "2", "package_size": None},

@@ -32,4 +32,4 @@ def test_a_published_example_comes_out_as_published(case: dict[str, Any]) -> Non
 
 
 def test_every_example_of_the_models_in_scope_is_there() -> None:
-    assert len(CASES) == 21
+    assert len(CASES) == 25

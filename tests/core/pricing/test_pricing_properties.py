@@ -8,7 +8,7 @@ from fractions import Fraction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from counterfoil.core.pricing import Pricing, parse_pricing
+from counterfoil.core.pricing import MODELS, Pricing, parse_pricing
 
 FAST = settings(max_examples=40, deadline=None)
 
@@ -30,11 +30,13 @@ def tables(draw: st.DrawFn, *, flats: bool = True) -> list[dict[str, object]]:
 @st.composite
 def pricings(draw: st.DrawFn) -> Pricing:
     """Any price of any model."""
-    model = draw(st.sampled_from(["flat", "per_unit", "package", "graduated", "volume", "stairstep"]))
+    model = draw(st.sampled_from(sorted(MODELS)))
     if model == "flat":
         return parse_pricing(model, {"amount": draw(amounts)})
     if model == "per_unit":
         return parse_pricing(model, {"unit_amount": draw(amounts)})
+    if model in ("commit", "overcommit"):
+        return parse_pricing(model, {"unit_amount": draw(amounts), "committed_quantity": draw(quantities)})
     if model == "package":
         size = draw(st.decimals("0.5", 300, places=1))
         rounding = draw(st.sampled_from(["up", "down", "exact"]))
@@ -102,6 +104,16 @@ def test_per_unit_is_linear(unit_amount: Decimal, one: Decimal, other: Decimal) 
     pricing = parse_pricing("per_unit", {"unit_amount": unit_amount})
     assert total(pricing, one + other) == total(pricing, one) + total(pricing, other)
     assert total(pricing, one * 3) == 3 * total(pricing, one)
+
+
+@FAST
+@given(amounts, quantities, quantities)
+def test_commitment_and_what_is_used_beyond_it_cost_the_greater_of_the_two(
+    unit_amount: Decimal, committed: Decimal, used: Decimal
+) -> None:
+    params = {"unit_amount": unit_amount, "committed_quantity": committed}
+    both = sum(total(parse_pricing(model, params), used) for model in ("commit", "overcommit"))
+    assert both == Fraction(max(committed, used)) * Fraction(unit_amount)
 
 
 @FAST

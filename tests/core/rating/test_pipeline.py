@@ -219,6 +219,13 @@ def test_the_explanation_says_each_step_in_words() -> None:
         ),
         ("stairstep", {"tiers": [{"up_to": "5000", "flat_amount": "200"}]}, 4500, "0 to 5,000: 200 = 200"),
         ("graduated", {"tiers": [{"flat_amount": "0"}]}, 7, "All: 7 × 0 = 0"),
+        (
+            "commit",
+            {"committed_quantity": "1000", "unit_amount": "0.5"},
+            7,
+            "1,000 committed: 1,000 × 0.5 = 500",
+        ),
+        ("overcommit", {"committed_quantity": "0", "unit_amount": "0.5"}, 7, "7 × 0.5 = 3.5"),
     ],
 )
 def test_each_kind_of_part_has_its_sentence(
@@ -298,6 +305,8 @@ PRICINGS = st.sampled_from(
         parse_pricing("per_unit", {"unit_amount": "0.3333333"}),
         parse_pricing("package", {"package_size": "7", "package_amount": "1.11", "rounding": "exact"}),
         parse_pricing("package", {"package_size": "1000", "package_amount": "0.25", "included": "50"}),
+        parse_pricing("commit", {"committed_quantity": "1000", "unit_amount": "0.07"}),
+        parse_pricing("overcommit", {"committed_quantity": "99.5", "unit_amount": "0.07"}),
         parse_pricing("volume", {"tiers": [{"up_to": "99.5", "unit_amount": "3"}, {"unit_amount": "2"}]}),
         parse_pricing("stairstep", {"tiers": [{"up_to": "9", "flat_amount": "5"}, {"flat_amount": "8"}]}),
     ]

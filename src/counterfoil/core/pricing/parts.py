@@ -27,6 +27,8 @@ class PartKind(StrEnum):
     """Units at one price."""
     INCLUDED = "included"
     """Units that cost nothing."""
+    COMMITTED = "committed"
+    """Units that are paid for whether they were used or not."""
     PACKAGES = "packages"
     """Packages of ``package_size`` units."""
     TIER = "tier"
@@ -38,8 +40,9 @@ class Part:
     """One step of the sum.
 
     ``quantity`` is the usage that the part covers, ``count`` how often ``unit_amount`` is charged for it
-    (the same number, or the packages it makes).  A tier covers what lies above ``over`` up to and including
-    ``up_to`` (``None``: without end).  Amounts are in major units of the price's currency, not rounded.
+    (the same number, the packages it makes, or the units committed to).  A tier covers what lies above
+    ``over`` up to and including ``up_to`` (``None``: without end).  Amounts are in major units of the price's
+    currency, not rounded.
     """
 
     kind: PartKind

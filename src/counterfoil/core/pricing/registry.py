@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from counterfoil.core.errors import InvalidInput
-from counterfoil.core.pricing.models import flat, graduated, package, per_unit, stairstep, volume
+from counterfoil.core.pricing.models import (
+    commit,
+    flat,
+    graduated,
+    overcommit,
+    package,
+    per_unit,
+    stairstep,
+    volume,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,8 +41,10 @@ class Model:
 
 
 MODELS: Final[dict[str, Model]] = {
+    "commit": Model(commit.Params.from_json, commit.rate),
     "flat": Model(flat.Params.from_json, flat.rate),
     "graduated": Model(graduated.Params.from_json, graduated.rate),
+    "overcommit": Model(overcommit.Params.from_json, overcommit.rate),
     "package": Model(package.Params.from_json, package.rate),
     "per_unit": Model(per_unit.Params.from_json, per_unit.rate),
     "stairstep": Model(stairstep.Params.from_json, stairstep.rate),

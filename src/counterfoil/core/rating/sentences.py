@@ -89,6 +89,8 @@ def _part(part: Part) -> str:
             return f"Fee: {amount}"
         case PartKind.INCLUDED:
             return f"{shown(part.quantity)} included free of charge"
+        case PartKind.COMMITTED:
+            return f"{count} committed: {count} × {price} = {amount}"
         case PartKind.UNITS:
             return f"{count} × {price} = {amount}"
         case PartKind.PACKAGES | PartKind.TIER:
