@@ -12,6 +12,7 @@ from uuid import UUID
 
 from counterfoil.core.errors import CounterfoilError, InvalidInput, with_article
 from counterfoil.faces.cli.apply.diff import Action
+from counterfoil.modules.billing import subscribe
 from counterfoil.modules.catalog import (
     CatalogChanges,
     NewFeature,
@@ -53,7 +54,6 @@ from counterfoil.modules.subscriptions import (
     Alignment,
     NewSubscription,
     change_quantity,
-    create_subscription,
     items_of,
 )
 
@@ -68,6 +68,7 @@ if TYPE_CHECKING:
 _NAMES: Final = {
     "params": "currencies",
     "meter_id": "meter",
+    "feature_id": "feature",
     "tax_rate_ids": "tax_rates",
     "product_id": "product",
     "customer_id": "customer",
@@ -153,14 +154,13 @@ async def _plan(uow: Uow, change: Change, view: Any) -> None:
             uow,
             NewPlan(
                 code=change.wanted.key,
-                name=fields["name"],
-                description=fields.get("description"),
                 product_id=None if product is None else product.id,
+                **{name: fields[name] for name in PLAN_FIELDS if name in fields},
             ),
         )
         await _version(uow, change, view.id)
         return
-    plain = {name: value for name, value in _changed(change).items() if name in ("name", "description")}
+    plain = {name: value for name, value in _changed(change).items() if name in PLAN_FIELDS}
     if plain:
         await update_plan(uow, view.id, CatalogChanges(plain))
     if change.action is Action.VERSION:
@@ -170,7 +170,8 @@ async def _plan(uow: Uow, change: Change, view: Any) -> None:
 async def _version(uow: Uow, change: Change, plan_id: UUID) -> None:
     """Publish what the file says as the plan's next version."""
     fields = change.wanted.fields
-    features = await features_by_codes(uow, list(fields["features"]))
+    charged = {one["feature"] for one in fields["prices"].values() if one["feature"]}
+    features = await features_by_codes(uow, {*fields["features"], *charged})
     meters = await meters_by_codes(uow, {one["meter"] for one in fields["prices"].values() if one["meter"]})
     codes = {code for one in fields["prices"].values() for code in one["tax_rates"]}
     rates = await tax_rates_by_codes(uow, codes)
@@ -178,10 +179,14 @@ async def _version(uow: Uow, change: Change, plan_id: UUID) -> None:
     for code, price in fields["prices"].items():
         path = f"prices.{price['position']}"
         meter = None if price["meter"] is None else _known(meters, price["meter"], change, f"{path}.meter")
+        feature = price["feature"] and _known(features, price["feature"], change, f"{path}.feature")
         prices.append(
             NewPrice(
                 code=code,
                 name=price["name"],
+                description=price["description"],
+                feature_id=None if feature is None else feature.id,
+                unit=price["unit"],
                 model=price["model"],
                 params=price["currencies"],
                 meter_id=None if meter is None else meter.id,
@@ -234,7 +239,7 @@ async def _subscription(uow: Uow, change: Change, view: Any) -> None:
         raise change.wanted.place.nearest("alignment").wrong(
             "is not one of the choices", ", ".join(Alignment)
         )
-    await create_subscription(
+    await subscribe(
         uow,
         NewSubscription(
             customer_id=customer_id,
