@@ -44,8 +44,8 @@ class SalableRoute(UnitRoute):
     async def authenticate(self, request: Request) -> Caller:
         """The API client behind a request that asks for a version which is served."""
         caller = await super().authenticate(request)
-        version = request.headers.get("version", "v1").strip().lower()
-        if version != "v1":
+        version = request.headers.get("version", "").strip().lower()
+        if version not in ("", "v1"):
             raise InvalidInput(
                 f"version {version} of the API is not served here",
                 field="version",

@@ -338,9 +338,9 @@ def _plan_feature(now: PlanNow, feature: catalog.Feature, value: Any, asked: Exp
 
 
 def _values(now: PlanNow, given: Mapping[UUID, catalog.Feature]) -> list[tuple[catalog.Feature, Any]]:
-    """The features that a plan gives with their values in it, in the features' order."""
+    """Those of the ``given`` features that a plan gives, with their values in it, in their order."""
     values = {} if now.version is None else {one.feature_id: one.value for one in now.version.features}
-    return [(one, values[one.id]) for one in in_order(given[id_] for id_ in values)]
+    return [(one, values[one.id]) for one in in_order(given[id_] for id_ in values if id_ in given)]
 
 
 def _value_text(value: Any) -> str:
