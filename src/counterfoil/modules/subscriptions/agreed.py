@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from counterfoil.core.calendar import as_instant
 from counterfoil.core.errors import CounterfoilError, InvalidInput
-from counterfoil.modules import catalog
-from counterfoil.modules.catalog import NewPrice
+from counterfoil.modules.catalog import NewPrice, create_own_prices
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -135,7 +134,7 @@ def never_paid(times: Sequence[OverrideTime], start: datetime) -> set[str]:
 
 async def make_own(uow: Uow, new: Sequence[NewPrice]) -> list[Price]:
     """The subscription's own prices; ``InvalidInput`` names ``prices.<n>.…``."""
-    return await catalog.create_own_prices(uow, new) if new else []
+    return await create_own_prices(uow, new) if new else []
 
 
 async def make_overrides(

@@ -121,17 +121,15 @@ async def resume_subscription(
     status = advance(SUBSCRIPTION, planning.as_of(before, uow.now).status, SubscriptionTrigger.RESUME)
     assert before.paused_at is not None
     items, prices = await _items(uow, before)
-    kept = items
-    added: list[SubscriptionItem] = []
-    if before.paused_at < uow.now:
-        kept = [planning.closed(item, before.paused_at, uow.now) for item in items]
-        going_on = [planning.going_on(item, before.paused_at, uow.now) for item in items]
-        added = [replace(item, id=uow.new_id()) for item in going_on if item is not None]
     after = replace(before, status=status, paused_at=None)
-    added = [planning.with_due(after, item, prices[item.price_id]) for item in added]
+    going_on: list[SubscriptionItem] = []
+    if before.paused_at < uow.now:
+        items, going_on = planning.resumed(items, before.paused_at, uow.now)
+    added = [
+        planning.with_due(after, replace(item, id=uow.new_id()), prices[item.price_id]) for item in going_on
+    ]
     await repository.add_items(uow, added)
-    kept = [planning.with_due(after, item, prices[item.price_id]) for item in kept]
-    after = await save(uow, after, kept, added)
+    after = await _saved(uow, after, items, prices, added)
     announce(uow, "resumed", after, {"paused_at": before.paused_at})
     return after
 
@@ -155,6 +153,11 @@ async def _items(uow: Uow, subscription: Subscription) -> tuple[list[Subscriptio
 
 
 async def _saved(
-    uow: Uow, after: Subscription, items: Sequence[SubscriptionItem], prices: Mapping[UUID, Price]
+    uow: Uow,
+    after: Subscription,
+    items: Sequence[SubscriptionItem],
+    prices: Mapping[UUID, Price],
+    added: Sequence[SubscriptionItem] = (),
 ) -> Subscription:
-    return await save(uow, after, [planning.with_due(after, item, prices[item.price_id]) for item in items])
+    due = [planning.with_due(after, item, prices[item.price_id]) for item in items]
+    return await save(uow, after, due, added)

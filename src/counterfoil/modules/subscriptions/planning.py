@@ -98,25 +98,28 @@ def with_due(subscription: Subscription, item: SubscriptionItem, price: Price) -
     return replace(item, due_at=next_due(terms, cycle_of(subscription, price.interval)))
 
 
-def closed(item: SubscriptionItem, paused_at: datetime, resumed_at: datetime) -> SubscriptionItem:
-    """What stays of an item when its subscription is resumed: its time before the pause, or after it.
+def resumed(
+    items: Iterable[SubscriptionItem], paused_at: datetime, now: datetime
+) -> tuple[list[SubscriptionItem], list[SubscriptionItem]]:
+    """The items of a subscription that was paused until now, and those that go on after it, with no id yet.
 
-    One that was to begin during the pause begins with its end, or never if its own end has come by then.
+    An item is cut at the pause, and goes on from now, billed as far as it was; one that was to begin during
+    the pause begins now, or never if its own end has come.
     """
-    if item.started_at >= paused_at:
-        start = max(item.started_at, resumed_at)
-        end = item.ended_at if item.ended_at is None else max(item.ended_at, start)
-        return replace(item, started_at=start, billed_to=start, ended_at=end)
-    if item.ended_at is None or item.ended_at > paused_at:
-        return replace(item, ended_at=paused_at)
-    return item
-
-
-def going_on(item: SubscriptionItem, paused_at: datetime, resumed_at: datetime) -> SubscriptionItem | None:
-    """The item's time after a pause in the midst of it, billed as far as it was; ``None`` if none is left."""
-    if item.started_at >= paused_at or (item.ended_at is not None and item.ended_at <= resumed_at):
-        return None
-    return replace(item, started_at=resumed_at, billed_to=max(resumed_at, item.billed_to))
+    kept: list[SubscriptionItem] = []
+    going_on: list[SubscriptionItem] = []
+    for item in items:
+        if item.started_at >= paused_at:
+            start = max(item.started_at, now)
+            end = None if item.ended_at is None else max(item.ended_at, start)
+            kept.append(replace(item, started_at=start, billed_to=max(item.billed_to, start), ended_at=end))
+        elif item.ended_at is not None and item.ended_at <= paused_at:
+            kept.append(item)
+        else:
+            kept.append(replace(item, ended_at=paused_at))
+            if item.ended_at is None or item.ended_at > now:
+                going_on.append(replace(item, started_at=now, billed_to=max(now, item.billed_to)))
+    return kept, going_on
 
 
 def current_period(subscription: Subscription, prices: Iterable[Price], now: datetime) -> Period | None:

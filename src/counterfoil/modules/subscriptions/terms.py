@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from counterfoil.core.errors import InvalidInput, NotFound, WrongState
 from counterfoil.core.states import SUBSCRIPTION, SubscriptionTrigger, advance
-from counterfoil.modules.catalog import QuantitySource, prices_by_ids
+from counterfoil.modules.catalog import QuantitySource, create_own_price, prices_by_ids
 from counterfoil.modules.customers import lock_customer
 from counterfoil.modules.subscriptions import planning, repository
-from counterfoil.modules.subscriptions.agreed import make_own
 from counterfoil.modules.subscriptions.creation import check_billable, check_quantity
 from counterfoil.modules.subscriptions.customer_features import note_items
 from counterfoil.modules.subscriptions.overlaps import refuse_shared_usage
@@ -93,16 +92,12 @@ async def reprice_item(
     before, items, item = await _running_item(uow, subscription_id, item_id, expected_version)
     old = (await prices_by_ids(uow, [item.price_id]))[item.price_id]
     coded = replace(new, code=old.code if new.code is None else new.code)
-    [price] = await make_own(uow, [coded])
-    if before.currency not in price.params:
-        raise InvalidInput(
-            f"the price has no amounts in {before.currency}", field="prices.0.params", allowed=before.currency
-        )
+    price = await create_own_price(uow, coded, before.currency)
     if price.quantity_source is QuantitySource.ITEM:
         check_billable(price, item.quantity, before.currency, "quantity")
     if not shared_usage and price.meter_id is not None:
         await lock_customer(uow, before.customer_id)
-        await refuse_shared_usage(uow, before, [(price, "prices.0.meter_id")], item.billed_to)
+        await refuse_shared_usage(uow, before, [(price, "meter_id")], item.billed_to)
     others = [one for one in items if one is not item]
     subscription = _anchored_anew(before, others, item.billed_to, old, price)
     after, changed, added = _repriced(subscription, item, price, uow.new_id())

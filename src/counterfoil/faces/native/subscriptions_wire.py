@@ -1,0 +1,315 @@
+"""What ``/v1/subscriptions`` takes and shows."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pydantic import ConfigDict, Field
+
+from counterfoil.core.states import SubscriptionState
+from counterfoil.faces.kit.wire import (
+    CustomerId,
+    DecimalText,
+    InstantText,
+    Metadata,
+    PlanId,
+    PlanVersionId,
+    PriceId,
+    SubscriptionId,
+    SubscriptionItemId,
+    Wire,
+)
+from counterfoil.faces.native.credit_grants_wire import OwnGrantIn
+from counterfoil.faces.native.prices import PriceIn
+from counterfoil.modules.subscriptions import (
+    Alignment,
+    CancelWhen,
+    NewSubscription,
+    PriceOverride,
+    Subscription,
+    SubscriptionChanges,
+    SubscriptionItem,
+    item_end,
+)
+
+_OVERRIDE: Final[dict[str, Any]] = {
+    "code": "seats",
+    "params": {"unit_amount": "9.50"},
+    "starts_at": "2026-01-15T09:00:00Z",
+    "ends_at": "2026-07-15T09:00:00Z",
+}
+_NEW: Final[dict[str, Any]] = {
+    "customer_id": "cus_01kahgp1g0edgrx4zm6byashwh",
+    "plan_id": "plan_01kahgp1g0edgrx4zm6byashwq",
+    "currency": "EUR",
+    "quantities": {"seats": "12"},
+    "overrides": [_OVERRIDE],
+    "started_at": "2026-01-15T09:00:00Z",
+    "alignment": "calendar",
+    "external_id": "contract-2026-017",
+    "metadata": {"sold_by": "partner"},
+}
+_OWN: Final[dict[str, Any]] = {
+    "customer_id": "cus_01kahgp1g0edgrx4zm6byashwh",
+    "plan_reference": "gold-2026",
+    "payment_method": "mobile_money",
+    "currency": "GHS",
+    "prices": [{"name": "Gold", "model": "flat", "params": {"GHS": {"amount": "49.90"}}}],
+}
+_REPRICE: Final[dict[str, Any]] = {
+    "name": "Gold",
+    "model": "flat",
+    "params": {"GHS": {"amount": "59.90"}},
+}
+_EXAMPLE: Final[dict[str, Any]] = {
+    "id": "sub_01kahgp1g0edgrx4zm6byashwr",
+    "external_id": "contract-2026-017",
+    "customer_id": "cus_01kahgp1g0edgrx4zm6byashwh",
+    "plan_id": "plan_01kahgp1g0edgrx4zm6byashwq",
+    "plan_version_id": "plv_01kahgp1g0edgrx4zm6byashws",
+    "plan_reference": None,
+    "payment_method": "bank_transfer",
+    "currency": "EUR",
+    "zone": "Europe/Berlin",
+    "status": "active",
+    "started_at": "2026-01-15T09:00:00Z",
+    "anchor_at": "2025-12-31T23:00:00Z",
+    "alignment": "calendar",
+    "cancel_at": None,
+    "cancelled_at": None,
+    "ended_at": None,
+    "paused_at": None,
+    "next_billing_at": "2026-01-31T23:00:00Z",
+    "billing_error": None,
+    "items": [
+        {
+            "id": "si_01kahgp1g0edgrx4zm6byashwt",
+            "price_id": "price_01kahgp1g0edgrx4zm6byashwv",
+            "quantity": "12",
+            "started_at": "2026-01-15T09:00:00Z",
+            "ended_at": None,
+            "billed_to": "2026-01-31T23:00:00Z",
+            "due_at": "2026-01-31T23:00:00Z",
+        }
+    ],
+    "metadata": {"sold_by": "partner"},
+    "version": 1,
+    "created_at": "2026-01-15T09:00:00Z",
+    "updated_at": "2026-01-15T09:00:00Z",
+}
+
+
+class OverrideIn(Wire):
+    """What this subscription pays instead of a price of its plan, always or for a time."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_OVERRIDE]})
+
+    code: str = Field(description="The code of the plan's price")
+    params: dict[str, Any] = Field(
+        description="The parameters of the model in the subscription's currency; see a price's `params`"
+    )
+    model: str | None = Field(default=None, description="The plan's price's by default")
+    starts_at: InstantText | None = Field(default=None, description="The subscription's start by default")
+    ends_at: InstantText | None = Field(default=None, description="Not included; no end by default")
+
+    def from_wire(self) -> PriceOverride:
+        """The command."""
+        return PriceOverride(self.code, self.params, self.model, self.starts_at, self.ends_at)
+
+
+class SubscriptionIn(Wire):
+    """A subscription to make, to a plan, to prices of its own, or to both."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_NEW, _OWN]})
+
+    customer_id: CustomerId
+    plan_id: PlanId | None = Field(default=None, description="Its published version is taken")
+    plan_version_id: PlanVersionId | None = Field(default=None, description="Instead of `plan_id`")
+    prices: list[PriceIn] = Field(
+        default_factory=list, description="Prices of its own; with them it needs no plan"
+    )
+    overrides: list[OverrideIn] = Field(
+        default_factory=list, description="Its own price in the place of the plan's price with a code"
+    )
+    plan_reference: str | None = Field(
+        default=None,
+        description="What the seller calls the plan, where it has none here; up to 255 characters",
+    )
+    payment_method: str | None = Field(
+        default=None, description="How the customer means to pay: one word in lower case, such as `card`"
+    )
+    currency: str | None = Field(default=None, description="ISO 4217; the customer's by default")
+    quantities: dict[str, DecimalText] = Field(
+        default_factory=dict,
+        max_length=200,
+        description="By the code of each price whose quantity is the item's; 1 by default",
+    )
+    started_at: InstantText | None = Field(
+        default=None, description="Now by default; may lie in the past, and then what has passed is billed"
+    )
+    alignment: Alignment = Field(
+        default=Alignment.ANNIVERSARY,
+        description="Periods begin at the anchor (`anniversary`) or with the day, week, month … (`calendar`)",
+    )
+    anchor_at: InstantText | None = Field(
+        default=None, description="The instant whose day and time the periods remember; the start by default"
+    )
+    shared_usage: bool = Field(
+        default=False,
+        description="Another running subscription of the customer may be billed by the same meter: their "
+        "events name their subscription, or usage shall be billed on both",
+    )
+    credit_grants: list[OwnGrantIn] = Field(
+        default_factory=list, max_length=100, description="Besides those that the plan gives"
+    )
+    external_id: str | None = None
+    metadata: Metadata = Field(default_factory=dict)
+
+    def from_wire(self) -> NewSubscription:
+        """The command, without the credit grants."""
+        others = ("prices", "overrides", "credit_grants", "metadata")
+        given = {name: getattr(self, name) for name in type(self).model_fields if name not in others}
+        return NewSubscription(
+            **given,
+            prices=[price.from_wire() for price in self.prices],
+            overrides=[override.from_wire() for override in self.overrides],
+            meta=self.metadata,
+        )
+
+
+class SubscriptionPatch(Wire):
+    """Fields to change; those left out stay."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"external_id": "order-882", "metadata": {"sales": "Ada"}}]}
+    )
+
+    external_id: str | None = None
+    plan_reference: str | None = None
+    payment_method: str | None = None
+    metadata: Metadata = Field(default_factory=dict)
+
+    def from_wire(self, expected_version: int | None) -> SubscriptionChanges:
+        """The command: only the fields that were sent."""
+        fields = {name: getattr(self, name) for name in self.model_fields_set}
+        if "metadata" in fields:
+            fields["meta"] = fields.pop("metadata")
+        return SubscriptionChanges(fields, expected_version)
+
+
+class ItemPatch(Wire):
+    """Another quantity, for the service periods that are not billed yet."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"quantity": "15"}]})
+
+    quantity: DecimalText
+
+
+class RepriceIn(PriceIn):
+    """Another price for an item, for the service periods that are not billed yet."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_REPRICE]})
+
+    shared_usage: bool = Field(
+        default=False, description="Another running subscription of the customer may be billed by its meter"
+    )
+
+
+class CancelIn(Wire):
+    """When to end a subscription."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"when": "period_end"}, {"when": "at", "at": "2026-12-31T23:00:00Z"}]}
+    )
+
+    when: CancelWhen = Field(
+        default=CancelWhen.PERIOD_END,
+        description="`period_end`: at the next boundary of the longest interval among the prices; `now`; or "
+        "`at`: at the instant that `at` says",
+    )
+    at: InstantText | None = Field(default=None, description="With when `at`: an instant ahead")
+
+
+class ItemOut(Wire):
+    """One price on a subscription."""
+
+    id: SubscriptionItemId
+    price_id: PriceId
+    quantity: DecimalText
+    started_at: InstantText
+    ended_at: InstantText | None
+    billed_to: InstantText = Field(description="The end of the last service period that was billed")
+    due_at: InstantText | None = Field(description="When the next service period becomes billable")
+
+
+class SubscriptionOut(Wire):
+    """A contract with a customer, with an item for each price."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+
+    id: SubscriptionId
+    external_id: str | None
+    customer_id: CustomerId
+    plan_id: PlanId | None = Field(description="None where all its prices are its own")
+    plan_version_id: PlanVersionId | None
+    plan_reference: str | None = Field(description="What the seller calls the plan")
+    payment_method: str | None = Field(description="How the customer means to pay")
+    currency: str
+    zone: str = Field(description="The customer's time zone when the subscription was made")
+    status: SubscriptionState
+    started_at: InstantText
+    anchor_at: InstantText
+    alignment: Alignment
+    cancel_at: InstantText | None = Field(description="The end that is scheduled")
+    cancelled_at: InstantText | None = Field(description="When the cancellation was asked for")
+    ended_at: InstantText | None
+    paused_at: InstantText | None = Field(description="Since when it is paused, or was when it ended")
+    next_billing_at: InstantText | None
+    billing_error: str | None = Field(description="Why it cannot be billed; it is held until `retry-billing`")
+    items: list[ItemOut]
+    metadata: Metadata
+    version: int
+    created_at: InstantText
+    updated_at: InstantText
+
+
+def _item(subscription: Subscription, item: SubscriptionItem) -> ItemOut:
+    return ItemOut.model_construct(
+        id=item.id,
+        price_id=item.price_id,
+        quantity=item.quantity,
+        started_at=item.started_at,
+        ended_at=item_end(subscription, item),
+        billed_to=item.billed_to,
+        due_at=item.due_at,
+    )
+
+
+def to_wire(subscription: Subscription, items: list[SubscriptionItem]) -> SubscriptionOut:
+    """A subscription and its items on the wire."""
+    return SubscriptionOut.model_construct(
+        id=subscription.id,
+        external_id=subscription.external_id,
+        customer_id=subscription.customer_id,
+        plan_id=subscription.plan_id,
+        plan_version_id=subscription.plan_version_id,
+        plan_reference=subscription.plan_reference,
+        payment_method=subscription.payment_method,
+        currency=subscription.currency,
+        zone=subscription.zone,
+        status=subscription.status,
+        started_at=subscription.started_at,
+        anchor_at=subscription.anchor_at,
+        alignment=subscription.alignment,
+        cancel_at=subscription.cancel_at,
+        cancelled_at=subscription.cancelled_at,
+        ended_at=subscription.ended_at,
+        paused_at=subscription.paused_at,
+        next_billing_at=subscription.next_billing_at,
+        billing_error=subscription.billing_error,
+        items=[_item(subscription, item) for item in items],
+        metadata=dict(subscription.meta),
+        version=subscription.version,
+        created_at=subscription.created_at,
+        updated_at=subscription.updated_at,
+    )
