@@ -132,6 +132,30 @@ features:
     assert "there is no nothing" in cli("apply", written("list.yaml", unknown), "--yes", code=2).err
 
 
+def test_apply_says_who_sees_a_plan_and_what_its_prices_charge_for(cli: Cli) -> None:
+    text = (
+        "currency: EUR\nfeatures:\n  cdn: {name: CDN, kind: boolean}\nplans:\n  edge:\n    name: Edge\n"
+        "    visibility: private\n    max_seats: 5\n    prices:\n"
+        "      - {code: traffic, model: commit, unit_amount: 0.04, committed_quantity: 1000,"
+        " unit: GB, feature: cdn, description: Traffic}\n"
+    )
+    cli("apply", written("list.yaml", text), "--yes")
+    assert "nothing to do" in cli("apply", "list.yaml", "--yes").out
+    changed = text.replace("max_seats: 5", "max_seats: null").replace("private", "public")
+    shown = cli("apply", written("list.yaml", changed), "--yes").out
+    assert "visibility: private → public" in shown
+    assert "max_seats: 5" in shown
+    assert "new version" not in shown
+    shown = cli("apply", written("list.yaml", changed.replace("unit: GB", "unit: TB")), "--yes").out
+    assert "prices.traffic.unit: GB → TB" in shown
+    assert "new version" in shown
+    unknown = changed.replace("feature: cdn", "feature: nothing")
+    assert "there is no nothing" in cli("apply", written("list.yaml", unknown), "--yes", code=2).err
+    above = changed.replace("max_seats: null", "min_seats: 9\n    max_seats: 8")
+    refused = cli("apply", written("list.yaml", above), "--yes", code=2).err
+    assert "list.yaml:9: plans.edge.max_seats" in refused
+
+
 def test_apply_asks_and_without_anybody_to_ask_writes_nothing(cli: Cli) -> None:
     file = written("list.yaml", LIST)
     assert "--yes" in cli("apply", file, code=2).err

@@ -198,3 +198,18 @@ def test_the_example_names_only_what_it_has() -> None:
         if one.kind == "subscription":
             assert one.fields["customer"] in known["customer"]
             assert one.fields["plan"] in known["plan"]
+
+
+def test_a_plan_and_its_prices_say_who_sees_them_what_they_are_and_what_was_committed_to() -> None:
+    found = state(
+        "currency: EUR\nplans:\n  edge:\n    name: Edge\n    visibility: private\n    kind: bespoke\n"
+        "    position: 3\n    min_seats: 2\n    max_seats: null\n    trial_days: 14\n    prices:\n"
+        "      - {code: traffic, model: commit, unit_amount: 0.04, committed_quantity: 1000,"
+        " unit: GB, feature: cdn, description: Traffic}\n"
+    )["plan", "edge"]
+    said = {"visibility": "private", "kind": "bespoke", "position": 3, "max_seats": None, "trial_days": 14}
+    assert found | said == found
+    assert "evaluation_days" not in found, "what is not said is left as it is"
+    traffic = found["prices"]["traffic"]
+    assert (traffic["unit"], traffic["feature"], traffic["description"]) == ("GB", "cdn", "Traffic")
+    assert traffic["currencies"] == {"EUR": {"unit_amount": "0.04", "committed_quantity": "1000"}}

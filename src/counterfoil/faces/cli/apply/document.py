@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 
 ADDRESS: Final = ("line1", "line2", "city", "region", "postal_code", "country")
 _PRICE: Final = (
-    "code", "name", "model", "currencies", "meter", "filters", "quantity_source", "interval",
-    "interval_count", "cadence", "tax_rates",
+    "code", "name", "description", "feature", "unit", "model", "currencies", "meter", "filters",
+    "quantity_source", "interval", "interval_count", "cadence", "tax_rates",
 )  # fmt: skip
 _PARAMETERS: Final = (
     "amount", "unit_amount", "tiers", "above_last_tier", "zero_quantity", "package_size", "package_amount",
-    "included", "rounding",
+    "included", "rounding", "committed_quantity",
 )  # fmt: skip
+_PLAN_NUMBERS: Final = ("position", "min_seats", "max_seats", "trial_days", "evaluation_days")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,8 @@ def _feature(place: Place, _: str | None) -> dict[str, Any]:
 
 
 def _plan(place: Place, currency: str | None) -> dict[str, Any]:
-    fields = place.fields("name", "description", "product", "features", "prices")
+    texts = ("description", "visibility", "kind")
+    fields = place.fields("name", *texts, *_PLAN_NUMBERS, "product", "features", "prices")
     features = fields["features"].entries() if "features" in fields else {}
     prices: dict[str, Any] = {}
     for position, price in enumerate(fields["prices"].each() if "prices" in fields else []):
@@ -121,7 +123,8 @@ def _plan(place: Place, currency: str | None) -> dict[str, Any]:
         prices[code] = value
     return {
         "name": _name(place, fields),
-        **_texts(fields, "description"),
+        **_texts(fields, *texts),
+        **{name: _whole_or_none(fields[name]) for name in _PLAN_NUMBERS if name in fields},
         "product": _text_or_none(fields, "product"),
         "features": {code: feature_value(value.json()) for code, value in features.items()},
         "prices": prices,
@@ -140,6 +143,9 @@ def _price(place: Place, currency: str | None, position: int) -> tuple[str, dict
     metered = "meter" in fields
     return code, {
         "name": fields["name"].text() if "name" in fields else code,
+        "description": _text_or_none(fields, "description"),
+        "feature": _text_or_none(fields, "feature"),
+        "unit": _text_or_none(fields, "unit"),
         "model": model.text(),
         "currencies": _amounts(place, fields, model.text(), currency),
         "meter": _text_or_none(fields, "meter"),
@@ -268,6 +274,10 @@ def _texts(fields: Mapping[str, Place], *names: str) -> dict[str, str]:
 
 def _text_or_none(fields: Mapping[str, Place], name: str) -> str | None:
     return None if name not in fields or fields[name].is_null else fields[name].text()
+
+
+def _whole_or_none(place: Place) -> int | None:
+    return None if place.is_null else place.whole()
 
 
 def _name(place: Place, fields: Mapping[str, Place]) -> str:

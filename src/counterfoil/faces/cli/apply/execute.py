@@ -12,6 +12,7 @@ from uuid import UUID
 
 from counterfoil.core.errors import CounterfoilError, InvalidInput, with_article
 from counterfoil.faces.cli.apply.diff import Action
+from counterfoil.faces.cli.apply.present import PLAN_FIELDS
 from counterfoil.modules.billing import subscribe
 from counterfoil.modules.catalog import (
     CatalogChanges,
@@ -179,7 +180,8 @@ async def _version(uow: Uow, change: Change, plan_id: UUID) -> None:
     for code, price in fields["prices"].items():
         path = f"prices.{price['position']}"
         meter = None if price["meter"] is None else _known(meters, price["meter"], change, f"{path}.meter")
-        feature = price["feature"] and _known(features, price["feature"], change, f"{path}.feature")
+        named = price["feature"]
+        feature = None if named is None else _known(features, named, change, f"{path}.feature")
         prices.append(
             NewPrice(
                 code=code,

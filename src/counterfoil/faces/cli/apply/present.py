@@ -9,6 +9,7 @@ from counterfoil.core.money import decimal_text
 from counterfoil.faces.kit.units import PageQuery
 from counterfoil.modules.catalog import (
     features_by_codes,
+    features_by_ids,
     get_feature,
     get_product,
     meters_by_codes,
@@ -57,6 +58,12 @@ async def load(uow: Uow, wanted: Sequence[Wanted]) -> Snapshot:
                 fields[kind, key], views[kind, key] = shape, view
     return Snapshot(fields, views)
 
+
+PLAN_FIELDS: Final = (
+    "name", "description", "visibility", "position", "kind", "min_seats", "max_seats", "trial_days",
+    "evaluation_days",
+)  # fmt: skip
+"""What a plan says of itself that may change without a new version."""
 
 type Found = dict[str, tuple[dict[str, Any], Any]]
 """By code or external id: the normal form, and the module's view."""
@@ -124,7 +131,8 @@ async def _plans(uow: Uow, codes: Collection[str]) -> Found:
     found: Found = {}
     for code, plan in plans.items():
         version = versions.get(plan.id)
-        fields = _take(plan, "name", "description")
+        fields = _take(plan, *PLAN_FIELDS)
+        fields |= {"visibility": plan.visibility.value, "kind": plan.kind.value}
         fields["product"] = (
             None if plan.product_id is None else (await get_product(uow, plan.product_id)).code
         )
@@ -143,6 +151,7 @@ async def _values(uow: Uow, version: PlanVersion) -> dict[str, Any]:
 class _Names:
     """The codes of what prices name by id."""
 
+    features: Mapping[UUID, str]
     meters: Mapping[UUID, str]
     tax_rates: Mapping[UUID, str]
 
@@ -150,14 +159,22 @@ class _Names:
     async def of(cls, uow: Uow, prices: Sequence[Price]) -> _Names:
         meters = await meters_by_ids(uow, {one.meter_id for one in prices if one.meter_id is not None})
         rates = await tax_rates_by_ids(uow, {rate for one in prices for rate in one.tax_rate_ids})
+        features = await features_by_ids(
+            uow, {one.feature_id for one in prices if one.feature_id is not None}
+        )
         return cls(
-            {id_: meter.code for id_, meter in meters.items()}, {id_: one.code for id_, one in rates.items()}
+            {id_: one.code for id_, one in features.items()},
+            {id_: meter.code for id_, meter in meters.items()},
+            {id_: one.code for id_, one in rates.items()},
         )
 
     def shape(self, price: Price, position: int) -> dict[str, Any]:
         """A price in the document's normal form."""
         return {
             "name": price.name,
+            "description": price.description,
+            "feature": None if price.feature_id is None else self.features[price.feature_id],
+            "unit": price.unit,
             "model": price.model,
             "currencies": dict(price.params),
             "meter": None if price.meter_id is None else self.meters[price.meter_id],
