@@ -137,7 +137,8 @@ def _values(name: str, schema: dict[str, Any]) -> list[str]:
     """What can never be accepted in a field."""
     if name in KNOWN:
         return KNOWN[name]
-    kinds = [one.get("type") for one in schema.get("anyOf", ())]
+    choices = schema.get("anyOf", ())
+    kinds = [one.get("type") for choice in choices for one in choice.get("anyOf", [choice])]
     if "number" in kinds:
         return [*DECIMALS, *DECIMALS_BELOW_ZERO, *NOT_JSON_NUMBERS]
     if name.endswith("_id") and name != "external_id":

@@ -203,6 +203,7 @@ DAYS = {"expiration": GrantExpiration.DURATION, "expiration_duration": 3, "expir
         ({"conversion_rate": Decimal(-1)}, "conversion_rate"),
         ({"topup_conversion_rate": Decimal(0)}, "topup_conversion_rate"),
         ({"priority": 2**31}, "priority"),
+        ({"priority": -1}, "priority"),
         ({"period": None}, "period"),
         ({"period_count": None}, "period_count"),
         ({"period_count": 0}, "period_count"),

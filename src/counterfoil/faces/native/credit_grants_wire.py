@@ -29,9 +29,6 @@ from counterfoil.modules.wallets import (
     NewCreditGrant,
 )
 
-MOST_COUNT: Final = 1000
-"""The most units that a period or a duration may have."""
-
 _MONTHLY: Final[dict[str, Any]] = {
     "name": "Included credits",
     "credits": "100",
@@ -96,17 +93,17 @@ class OwnGrantIn(Wire):
     cadence: GrantCadence
     period: IntervalUnit | None = Field(default=None, description="Of a recurring grant")
     period_count: int | None = Field(
-        default=None, ge=1, le=MOST_COUNT, description="Every so many periods; of a recurring grant"
+        default=None, strict=True, description="Every so many periods, 1 to 1000; of a recurring grant"
     )
     expiration: GrantExpiration = Field(
         default=GrantExpiration.NEVER,
         description="After a duration, or with the subscription's billing period, counted from the start of "
         "the period that the credits were given for",
     )
-    expiration_duration: int | None = Field(default=None, ge=1, le=MOST_COUNT)
+    expiration_duration: int | None = Field(default=None, strict=True, description="1 to 1000")
     expiration_unit: DurationUnit | None = None
     priority: int | None = Field(
-        default=None, ge=-1_000_000, le=1_000_000, description="Lower is used first, none last"
+        default=None, strict=True, description="0 or more; lower is used first, none last"
     )
     currency: str | None = Field(
         default=None,

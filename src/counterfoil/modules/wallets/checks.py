@@ -47,11 +47,11 @@ def _check_amounts(new: NewCreditGrant) -> None:
     _check_positive(new.credits, "credits")
     _check_positive(new.conversion_rate, "conversion_rate")
     _check_positive(new.topup_conversion_rate, "topup_conversion_rate")
-    if new.priority is not None and not -MAX_PRIORITY <= new.priority <= MAX_PRIORITY:
+    if new.priority is not None and not 0 <= new.priority <= MAX_PRIORITY:
         raise InvalidInput(
             "priority is out of range",
             field="priority",
-            allowed=f"{-MAX_PRIORITY} to {MAX_PRIORITY}, lower is used first",
+            allowed=f"0 to {MAX_PRIORITY}, lower is used first",
         )
 
 

@@ -28,10 +28,11 @@ _APPLICATIONS: Final = select(*columns(CreditGrantApplicationRow, CreditGrantApp
 _OPEN: Final = CreditGrantApplicationRow.status.in_(
     (CreditApplicationState.PENDING, CreditApplicationState.FAILED)
 )
-_SORTED: Final[dict[GrantSort, Any]] = {
-    GrantSort.CREATED_AT: CreditGrantRow.created_at,
-    GrantSort.UPDATED_AT: CreditGrantRow.updated_at,
-    GrantSort.NAME: CreditGrantRow.name,
+# Ids sort by when grants were made.
+_SORTED: Final[dict[GrantSort, tuple[Any, ...]]] = {
+    GrantSort.CREATED_AT: (),
+    GrantSort.UPDATED_AT: (CreditGrantRow.updated_at,),
+    GrantSort.NAME: (CreditGrantRow.name,),
 }
 # A grant that has not begun ends as it starts, and so has no period.
 _END_GRANTS: Final = text(
@@ -112,9 +113,8 @@ async def search(
 ) -> Found[CreditGrant]:
     """A page by offset of the grants that were asked for, and how many there are."""
     statement = _filtered(_grants(uow), wanted)
-    column = _SORTED[sort]
-    order = column if query.ascending else column.desc()
-    rows = await uow.execute(at_offset(statement, CreditGrantRow.id, query, order))
+    order = [column if query.ascending else column.desc() for column in _SORTED[sort]]
+    rows = await uow.execute(at_offset(statement, CreditGrantRow.id, query, *order))
     total: int = (await uow.execute(counted(statement))).scalar_one()
     return Found(records(CreditGrant, rows), total)
 

@@ -41,9 +41,9 @@ class CreditGrant:
     was copied from.  ``credits`` are given for each period: every ``period`` × ``period_count``, counted from
     ``anchor_at`` in the subscription's time zone, if it is recurring.  ``currency``: of a template, the only
     currency of subscriptions that get it (``None``: any); of a subscription, the subscription's.
-    ``priority``: lower is used first, ``None`` last.  ``conversion_rate``: what one credit is worth in the
-    currency, ``topup_conversion_rate``: what one costs to buy; they choose the wallet, ``None`` takes any.
-    ``archived_at``: since when a template is not copied any more.
+    ``priority``: 0 or more, lower is used first, ``None`` last.  ``conversion_rate``: what one credit is
+    worth in the currency, ``topup_conversion_rate``: what one costs to buy; they choose the wallet, ``None``
+    takes any.  ``archived_at``: since when a template is not copied any more.
     """
 
     id: UUID
