@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -18,16 +20,19 @@ from counterfoil.core.errors import (
 from counterfoil.core.ids import show_id
 from counterfoil.modules.catalog import (
     CatalogChanges,
+    CatalogFilter,
     NewFeature,
     NewMeter,
     NewPlan,
     NewPlanVersion,
     NewPrice,
+    NewProduct,
     NewTaxRate,
     Plan,
     PlanFeature,
     PlanKind,
     PlanVersion,
+    PriceFilter,
     Visibility,
     add_price,
     archive_feature,
@@ -39,6 +44,7 @@ from counterfoil.modules.catalog import (
     create_own_prices,
     create_plan,
     create_plan_version,
+    create_product,
     create_tax_rate,
     get_plan,
     get_plan_version,
@@ -49,10 +55,12 @@ from counterfoil.modules.catalog import (
     published_version_of,
     remove_price,
     replace_price,
+    search_plans,
+    search_prices,
     update_plan,
     update_price,
 )
-from counterfoil.store import PageQuery, Store, Uow
+from counterfoil.store import OffsetQuery, PageQuery, Store, Uow
 from tests.conftest import Tenant
 from tests.modules.catalog.test_catalog import fee, team
 
@@ -343,3 +351,69 @@ async def test_a_price_that_leaves_its_plan_is_announced(uow: Uow, tenant: Tenan
         assert [tuple(row) for row in rows] == [
             ("price.updated", version.prices[0].id, {"changed": ["ended_at"]})
         ]
+
+
+async def test_plans_are_searched_by_what_vendors_lists_ask_for(uow: Uow) -> None:
+    product = await create_product(uow, NewProduct(name="Suite"))
+    made = [
+        await create_plan(uow, NewPlan(code=code, name=name, product_id=product_id, external_id=f"x-{code}"))
+        for code, name, product_id in (
+            ("a", "Team 100%", product.id),
+            ("b", "team 1000", None),
+            ("c", "Solo_1", product.id),
+        )
+    ]
+    _, b, c = made
+    gone = await archive_plan(uow, c.id)
+
+    async def found(query: OffsetQuery | None = None, **wanted: Any) -> tuple[list[str], int | None]:
+        result = await search_plans(uow, CatalogFilter(**wanted), query or OffsetQuery())
+        return [plan.code for plan in result.items], result.total
+
+    assert await found() == (["c", "b", "a"], 3)
+    assert await found(OffsetQuery(1, 1)) == (["b"], 3)
+    assert await found(OffsetQuery(2, 0, ascending=True)) == (["a", "b"], 3)
+    assert await found(OffsetQuery(5, 9)) == ([], 3)
+    assert await found(name_contains="TEAM") == (["b", "a"], 2)
+    assert await found(name_contains="100%") == (["a"], 1), "a percent sign is one"
+    assert await found(name_contains="o_") == (["c"], 1)
+    assert await found(product_id=product.id, archived=False) == (["a"], 1)
+    assert await found(archived=True) == (["c"], 1)
+    assert await found(codes=["a", "z"], external_ids=["x-a", "x-b"]) == (["a"], 1)
+    assert await found(ids=[b.id, gone.id]) == (["c", "b"], 2)
+    assert await found(ids=[]) == ([], 0)
+    assert await found(created_from=uow.now, created_to=uow.now) == (["c", "b", "a"], 3)
+    assert await found(created_from=uow.now + timedelta(seconds=1)) == ([], 0)
+    for wanted, field in (
+        (CatalogFilter(name_contains="\x00"), "name_contains"),
+        (CatalogFilter(codes=["\ud800"]), "codes"),
+        (CatalogFilter(external_ids=[""]), "external_ids"),
+    ):
+        with pytest.raises(InvalidInput) as refusal:
+            await search_plans(uow, wanted, OffsetQuery())
+        assert refusal.value.field == field
+    with pytest.raises(AssertionError):  # a fault of the caller's: plans have no channel
+        await search_plans(uow, CatalogFilter(channel="aws"), OffsetQuery())
+
+
+async def test_prices_are_searched_with_and_without_those_that_ended(uow: Uow) -> None:
+    plan, version = await team(uow, fee("a"), fee("b"))
+    other, _ = await team(uow, fee("a"), code="other")
+    sso = await create_feature(uow, NewFeature(code="sso", name="SSO", kind="boolean"))
+    own = await create_own_price(uow, NewPrice.like(version.prices[0], feature_id=sso.id, code="own"))
+    await remove_price(uow, version.prices[0].id)
+
+    async def found(**wanted: Any) -> list[str]:
+        result = await search_prices(uow, PriceFilter(**wanted), OffsetQuery())
+        assert result.total == len(result.items)
+        return [price.code for price in result.items]
+
+    assert await found() == ["own", "a", "b", "a"]
+    assert await found(plan_ids=[plan.id]) == ["b", "a"]
+    assert await found(plan_ids=[plan.id, other.id], ended=False) == ["a", "b"]
+    assert await found(ended=True) == ["a"]
+    assert await found(codes=["a"]) == ["a", "a"]
+    assert await found(feature_ids=[sso.id]) == ["own"]
+    assert await found(ids=[own.id], meter_ids=[]) == []
+    with pytest.raises(InvalidInput):
+        await found(codes=["\x00"])
