@@ -14,7 +14,7 @@ from counterfoil.store import Store
 from tests.conftest import Tenant
 
 PAGES = Path(__file__).parents[2] / "docs" / "faces"
-FACES = ("suger",)
+FACES = ("flexprice", "salable", "suger")
 _ROW = re.compile(r"\| (?P<group>.+) \| (?P<id>\w+) \| `(?P<method>[A-Z]+) (?P<path>.+)` \| (?P<state>.+) \|")
 
 

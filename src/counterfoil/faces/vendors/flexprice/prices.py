@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Response
@@ -53,7 +54,7 @@ from counterfoil.modules.catalog import CatalogChanges
 from counterfoil.modules.catalog import PriceFilter as Wanted
 
 if TYPE_CHECKING:
-    from counterfoil.modules.catalog import Price
+    from counterfoil.modules.catalog import NewPrice, Plan, Price
 
 router = APIRouter(prefix="/v1/prices", tags=["Prices"], route_class=FlexpriceRoute)
 READ, WRITE = allow("catalog:read"), allow("catalog:write")
@@ -163,7 +164,24 @@ async def delete(id: str, uow: Unit, body: DeletePriceRequest | None = None) -> 
 async def _create(uow: Unit, body: CreatePriceRequest) -> Price:
     with in_their_words(words(body.currency.upper())):
         new = price_from_wire(body, uow.now)
-        return await catalog.add_price(uow, ids.parse("plan", body.entity_id, "entity_id"), new)
+        plan = await _plan(uow, body.entity_id)
+        named = replace(new, name=new.name or await _called(uow, new, plan))
+        return await catalog.add_price(uow, plan.id, named)
+
+
+async def _plan(uow: Unit, entity_id: str) -> Plan:
+    try:
+        return await catalog.get_plan(uow, ids.parse("plan", entity_id, "entity_id"))
+    except NotFound as refused:
+        raise (refused if refused.field else refused.within("entity_id")) from None
+
+
+async def _called(uow: Unit, new: NewPrice, plan: Plan) -> str:
+    """What a price without a name is called: as its meter, or as its plan."""
+    meter = (
+        None if new.meter_id is None else (await catalog.meters_by_ids(uow, [new.meter_id])).get(new.meter_id)
+    )
+    return plan.name if meter is None else meter.name
 
 
 async def _one(uow: Unit, price: Price) -> Response:
