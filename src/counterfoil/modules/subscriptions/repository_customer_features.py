@@ -44,6 +44,10 @@ _NOTE: Final = text(
     where not customer_features.charged @> excluded.charged
     """
 )
+# Of a seller who is far larger than others, or whose rows are newer than the statistics, the server expects
+# few rows, and would look each of thousands up one by one, or worse.  All of them are read for the order.
+_HASHED: Final = text("set local enable_nestloop = off")
+_ANYHOW: Final = text("set local enable_nestloop = on")
 _CHARGES: Final = (
     select(
         SubscriptionRow.customer_id,
@@ -116,7 +120,9 @@ async def search(
     by = [key.desc() if one.descending else key for key, one in zip(order, sort, strict=True)]
     own = CustomerFeatureRow.id
     statement = statement.order_by(*by, own).limit(query.limit).offset(query.offset)
+    await uow.execute(_HASHED)
     rows = list(await uow.execute(statement))
+    await uow.execute(_ANYHOW)
     items = [CustomerFeature(row.id, row.customer_id, row.feature_id, row.created_at) for row in rows]
     return items, bool(rows) and rows[0].unnumbered
 
@@ -174,7 +180,7 @@ class _Search:
             cast([one.code for one in known], ARRAY(Text)),
             cast([one.number for one in known], ARRAY(BigInteger)),
             cast([one.name for one in known], ARRAY(Text)),
-        ).table_valued("code", "number", "name", name="known")
+        ).table_valued("code", "number", "name", name="known").render_derived()
         self._filter(wanted)
 
     def statement(self, *selected: Any) -> Select[Any]:

@@ -78,6 +78,7 @@ class Books:
         return {
             "client": list(self.customers),
             "feature": list(self.features),
+            "metric": list(self.meters),
             "plan": list(self.plans),
             "subscription": {charge.subscription_id for charge in charges},
             "product": [one.id for one in self.products.values() if one.code not in PRODUCTS],
@@ -112,6 +113,7 @@ def row_to_wire(one: CustomerFeature, books: Books) -> wire.ClientFeature:
         feature=wire.Feature(
             id=books.number("feature", feature.id), name=feature.name, erp_sku_id=feature.sku
         ),
+        metric_id=None if meter is None else books.number("metric", meter.id),
         metric_ext_name=None if meter is None else meter.code,
         regions=[
             wire.Region(

@@ -52,6 +52,11 @@ def _word(known: Mapping[str, Any], allowed: Iterable[str]) -> BeforeValidator:
     return checked(read)
 
 
+def _given(value: Any) -> Any:
+    """The values of a repeated parameter; an empty one asks nothing, as with every parameter."""
+    return [one for one in value if one != ""] or None if isinstance(value, list) else value
+
+
 def _split(value: Any) -> Any:
     """Keys that are joined by commas, given several times, or both."""
     texts = value if isinstance(value, list) else [value]
@@ -63,7 +68,7 @@ def _texts(values: Iterable[str | None], **schema: Any) -> WithJsonSchema:
 
 
 _RULES: Final[dict[str, CalcRule | None]] = {rule.value: rule for rule in CalcRule}
-_NO_RULE: Final[dict[str, CalcRule | None]] = {"null": None, "": None}
+_NO_RULE: Final[dict[str, CalcRule | None]] = {"null": None}
 _KEYS: Final = {sign + name: sign + name for name in ORDERING for sign in ("", "-")}
 _INTERNAL: Final = {name: name for name in INTERNAL_NAMES}
 _NUMBERS: Final = range(1, len(PRODUCTS) + 1)
@@ -80,6 +85,7 @@ Rule = Annotated[
     CalcRule | None, _word(_RULES | _NO_RULE, [*_RULES, "null"]), _texts([*_RULES, None], nullable=True)
 ]
 InternalName = Annotated[str, _word(_INTERNAL, _INTERNAL), _texts(_INTERNAL)]
+Numbers = Annotated[list[Number] | None, BeforeValidator(_given)]
 OrderingKey = Annotated[str, _word(_KEYS, _KEYS), _texts(_KEYS)]
 
 
@@ -88,29 +94,29 @@ class ClientFeatureQuery(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    calc_rule_type: list[Rule] | None = Field(
+    calc_rule_type: Annotated[list[Rule] | None, BeforeValidator(_given)] = Field(
         default=None, description="Charged by one of these rules, ever; `null`: by none of Gcore's rules"
     )
-    client_id: list[Number] | None = None
+    client_id: Numbers = None
     company_name: str | None = Field(default=None, description="A part of it, in any case")
     feature_erp_sku_id: str | None = Field(default=None, description="Exactly this one")
-    feature_id: list[Number] | None = None
+    feature_id: Numbers = None
     feature_name: str | None = Field(default=None, description="A part of it, in any case")
     id: Number | None = Field(default=None, description="Charged by the subscription of this number")
     limit: Limit = Field(
         default=PAGE, description=f"Rows a page, {PAGE} at most: a larger one counts as {PAGE}"
     )
     metric_ext_name: str | None = Field(default=None, description="A part of it, in any case")
-    metric_id: list[Number] | None = None
+    metric_id: Numbers = None
     offset: Offset = Field(default=0, description="Rows to skip")
     ordering: Annotated[list[OrderingKey] | None, BeforeValidator(_split)] = Field(
         default=None, description="Keys joined by commas; `-` before one turns its order"
     )
-    product_id: list[ProductNumber] | None = None
-    product_internal_name: list[InternalName] | None = None
+    product_id: Annotated[list[ProductNumber] | None, BeforeValidator(_given)] = None
+    product_internal_name: Annotated[list[InternalName] | None, BeforeValidator(_given)] = None
     product_name: str | None = Field(default=None, description="A part of it, in any case")
-    provider_id: list[Number] | None = None
-    reseller_id: list[Number] | None = None
+    provider_id: Numbers = None
+    reseller_id: Numbers = None
 
 
 class Client(VendorWire):
@@ -232,6 +238,7 @@ class ClientFeature(VendorWire):
     client_id: int | None = None
     client: Client | None = None
     feature: Feature | None = None
+    metric_id: int | None = Field(default=None, description="What the filter of this name takes")
     metric_ext_name: str | None = None
     regions: list[Region] = Field(default_factory=list)
     rounding_rule: RoundingRule | None = None
