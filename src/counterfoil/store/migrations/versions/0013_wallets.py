@@ -20,6 +20,7 @@ def upgrade() -> None:
     """Make the tables."""
     _grants()
     _applications()
+    _permissions()
 
 
 def _grants() -> None:
@@ -62,8 +63,9 @@ def _grants() -> None:
     newest = sa.text("id desc")
     op.create_index("ix_credit_grants_environment_id_id", "credit_grants", ["environment_id", newest])
     for parent in ("plan", "subscription"):
-        columns = ["environment_id", f"{parent}_id", newest]
-        op.create_index(f"ix_credit_grants_{parent}", "credit_grants", columns)
+        op.create_index(
+            f"ix_credit_grants_{parent}", "credit_grants", ["environment_id", f"{parent}_id", newest]
+        )
     for name, column in (("created", "created_at"), ("updated", "updated_at"), ("name", "name")):
         op.create_index(f"ix_credit_grants_{name}", "credit_grants", ["environment_id", column, "id"])
     protect("credit_grants")
@@ -118,6 +120,20 @@ def _applications() -> None:
         postgresql_where=sa.text(OPEN),
     )
     protect(table)
+
+
+def _permissions() -> None:
+    """Let the two roles that every organization was made with do here what they do with subscriptions."""
+    for verb in ("read", "write"):
+        op.execute(
+            "update roles set permissions = ("
+            " select jsonb_agg(one order by one) from ("
+            "  select jsonb_array_elements_text(permissions) as one"
+            f"  union select 'credit_grants:{verb}'"
+            " ) all_of_them"
+            ") where name in ('administrator', 'reader')"
+            f" and permissions @> '[\"subscriptions:{verb}\"]'"
+        )
 
 
 def _reference(table: str, column: str, target: str, *, nullable: bool = True) -> sa.Column[Any]:
