@@ -45,9 +45,11 @@ async def test_every_failure_under_a_face_has_the_faces_form(store: Store) -> No
     app = http_app(Settings(faces=("suger",)), store)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api.test") as client:
         unknown = await client.get("/suger/nowhere")
+        broken = await client.get("/suger/no%0Awhere")
         wrong = await client.put("/suger/org/x/apiClient")
         keyless = await client.get("/suger/org/x/apiClient")
     assert (unknown.status_code, unknown.json()) == (404, "there is nothing at this address")
+    assert (broken.status_code, broken.json()) == (404, "there is nothing at this address")
     assert (wrong.status_code, wrong.json()) == (405, "this address does not take this method")
     assert keyless.status_code == 401
     assert keyless.json() == "Authorization: this call needs an API key (allowed: Authorization: Key ck_…)"

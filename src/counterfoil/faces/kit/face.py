@@ -8,12 +8,14 @@ is answered in its own form.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Mount
 
 from counterfoil import __version__
 from counterfoil.core.errors import CounterfoilError
@@ -71,7 +73,10 @@ def mount_face(app: FastAPI, name: str, context: Context, metrics: Metrics) -> N
         served.include_router(router)
         metrics.name_routes(router, prefix)
     answer_errors(served, face.form)
-    app.mount(prefix, served)
+    mount = Mount(prefix, served)
+    # The framework's own pattern ends at a line's end, and what has one in its path would not be the face's.
+    mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
+    app.router.routes.append(mount)
 
 
 def answer_errors(app: FastAPI, form: ErrorForm) -> None:
