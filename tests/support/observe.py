@@ -1,4 +1,4 @@
-"""What a call asks of the database and leaves in it: statements, their plans as the application role, rows."""
+"""What a call asks of the database and leaves there: statements, plans as the application role, rows."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def examined(
 ) -> dict[str, int]:
     """How many rows each of these queries reads as this unit's role, those included that it throws away.
 
-    Without ``entries``, what is read of an index alone does not count.
+    Without ``entries``, what is read of an index alone does not count, unless it is thrown away.
     """
     driver = await uow.driver()
     found: dict[str, int] = {}
@@ -61,10 +61,9 @@ def _read_by(node: dict[str, Any], entries: bool) -> int:
     below = sum(_read_by(one, entries) for one in node.get("Plans", ()))
     if "Relation Name" not in node or node["Node Type"] == "ModifyTable":
         return below
-    if not entries and node["Node Type"] == "Index Only Scan" and not node.get("Filter"):
-        return below
     thrown = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
-    read: int = round((node["Actual Rows"] + thrown) * node["Actual Loops"])
+    kept = 0 if not entries and node["Node Type"] == "Index Only Scan" else node["Actual Rows"]
+    read: int = round((kept + thrown) * node["Actual Loops"])
     return below + read
 
 
