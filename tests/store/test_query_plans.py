@@ -20,9 +20,10 @@ from psycopg import sql
 from sqlalchemy import text
 
 from counterfoil.core.ids import parse_id
-from counterfoil.modules import catalog, invoicing, subscriptions
+from counterfoil.modules import catalog, invoicing, subscriptions, wallets
 from counterfoil.modules.catalog import CatalogFilter, PriceFilter
 from counterfoil.modules.identity import Authenticator
+from counterfoil.modules.wallets import CreditGrantFilter, GrantSort
 from counterfoil.store import OffsetQuery, Store, SystemUow, Uow
 from counterfoil.store.feed import relay_changes
 from counterfoil.store.schema import migrate
@@ -76,6 +77,8 @@ SPREAD: Final = {
         "finalise_at": "'2026-06-01'::timestamptz + n * interval '1 hour'",
         **_one_in_fifty("customer_id", "subscription_id"),
     },
+    "credit_grants": _one_in_fifty("subscription_id"),
+    "credit_grant_applications": _one_in_fifty("subscription_id"),
     "payments": _one_in_fifty("customer_id", "invoice_id"),
     "events": {
         "at": "'2026-01-01'::timestamptz + n * interval '1 minute'",
@@ -240,6 +243,12 @@ BY_OFFSET: Final[dict[str, Search]] = {
     "products of a channel": lambda uow, _, query: catalog.search_products(
         uow, CatalogFilter(channel="aws"), query
     ),
+    "products that are not archived": lambda uow, _, query: catalog.search_products(
+        uow, CatalogFilter(archived=False), query
+    ),
+    "products of a channel that are not archived": lambda uow, _, query: catalog.search_products(
+        uow, CatalogFilter(channel="aws", archived=False), query
+    ),
     "features": lambda uow, _, query: catalog.search_features(uow, CatalogFilter(), query),
     "features of a product": lambda uow, world, query: catalog.search_features(
         uow, CatalogFilter(product_id=_id(world, "product")), query
@@ -255,6 +264,16 @@ BY_OFFSET: Final[dict[str, Search]] = {
     ),
     "prices of a meter": lambda uow, world, query: catalog.search_prices(
         uow, PriceFilter(meter_ids=[_id(world, "meter")]), query
+    ),
+    "credit grants": lambda uow, _, query: wallets.search_credit_grants(uow, CreditGrantFilter(), query),
+    "credit grants of a subscription": lambda uow, world, query: wallets.search_credit_grants(
+        uow, CreditGrantFilter(subscription_ids=[_id(world, "subscription")]), query
+    ),
+    "credit grants by name": lambda uow, _, query: wallets.search_credit_grants(
+        uow, CreditGrantFilter(), query, sort=GrantSort.NAME
+    ),
+    "credit grants by their last change": lambda uow, _, query: wallets.search_credit_grants(
+        uow, CreditGrantFilter(archived=False), query, sort=GrantSort.UPDATED_AT
     ),
 }
 

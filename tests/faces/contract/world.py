@@ -7,7 +7,7 @@ query and body of a call that this seller may make.  Does not own: what is asser
 from __future__ import annotations
 
 import copy
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -26,6 +26,7 @@ from counterfoil.modules.identity import (
 from counterfoil.settings import Settings
 from counterfoil.store import Store
 from tests.conftest import Tenant, client_for, make_tenant
+from tests.faces.contract.bodies import BODIES, EVENT, TOKENS_METER, version_of
 from tests.support.observe import fingerprint
 
 UNSAFE: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -120,7 +121,7 @@ class World:
             for name in operation.names("query")
             if (operation.id, name) in _QUERIES or (name.endswith("_id") and name != "external_id")
         }
-        body = None if operation.schema is None else _BODIES[operation.id](self.ids)
+        body = None if operation.schema is None else BODIES[operation.id](self.ids)
         return Call(operation.method, path, query | _MORE.get(operation.id, {}), copy.deepcopy(body))
 
     async def fingerprint(self, store: Store) -> dict[str, Any]:
@@ -145,213 +146,6 @@ _QUERIES: Final = {
 }
 _MORE: Final[dict[str, dict[str, Any]]] = {
     "usage.read": {"from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"},
-}
-
-Ids = dict[str, str]
-_CALLS: Final = {"singular": "call", "plural": "calls"}
-_LISTING: Final = {
-    "product_id": "l-1",
-    "type": "CONTRACT",
-    "fulfillment_url": "https://suite.example/aws",
-    "terms": {"currency": "USD"},
-}
-_TOKENS: Final = {"tiers": [{"up_to": "1000", "unit_amount": "0.02"}, {"up_to": None, "unit_amount": "0.01"}]}
-
-
-def _prices(ids: Ids) -> list[dict[str, Any]]:
-    common = {"interval": {"unit": "month"}, "tax_rate_ids": [ids["tax_rate_id"]]}
-    seats = {"model": "per_unit", "params": {"EUR": {"unit_amount": "15"}}, "quantity_source": "item"}
-    tokens = {
-        "model": "graduated",
-        "params": {"EUR": _TOKENS},
-        "quantity_source": "usage",
-        "cadence": "in_arrears",
-        "meter_id": ids["meter_id"],
-    }
-    return [{"code": "seats", **seats, **common}, {"code": "tokens", **tokens, **common}]
-
-
-def _version(ids: Ids) -> dict[str, Any]:
-    return {"features": [{"feature_id": ids["feature_id"], "value": True}], "prices": _prices(ids)}
-
-
-def _fixed(**body: Any) -> Callable[[Ids], dict[str, Any]]:
-    return lambda _: body
-
-
-_ADDRESS: Final = {"line1": "Hafenstr. 1", "city": "Hamburg", "postal_code": "20457", "country": "DE"}
-_TOKENS_METER: Final = {
-    "event_name": "completion",
-    "aggregation": "sum",
-    "property": "tokens",
-    "filters": {"region": ["eu"]},
-    "group_by": ["model"],
-}
-_EVENT: Final = {
-    "name": "completion",
-    "at": "2026-01-15T00:00:00Z",
-    "properties": {"tokens": 100, "region": "eu", "model": "large"},
-}
-
-# A body for every operation that takes one.  Codes, names and slugs are not yet taken.
-_BODIES: Final[dict[str, Callable[[Ids], dict[str, Any]]]] = {
-    "customers.create": _fixed(
-        name="Nordwind",
-        external_id="crm-1",
-        email="a@nordwind.example",
-        currency="EUR",
-        zone="Europe/Berlin",
-        address=_ADDRESS,
-        tax_number="DE1",
-        metadata={"a": 1},
-    ),
-    "customers.update": _fixed(name="Südwind", metadata={"a": 2}),
-    "products.create": _fixed(
-        code="suite",
-        name="Suite",
-        external_id="p-1",
-        description="All",
-        draft=True,
-        logo_url="https://suite.example/logo.svg",
-        category="Tools",
-        default_currency="EUR",
-        channel="aws",
-        listing=_LISTING,
-    ),
-    "products.update": _fixed(name="Other", description="None", channel="gcp", listing=_LISTING),
-    "features.create": lambda ids: {
-        "code": "calls",
-        "name": "Calls",
-        "kind": "metered",
-        "meter_id": ids["meter_id"],
-        "product_id": ids["product_id"],
-        "description": "Calls",
-        "sku": "C-1",
-        "unit": _CALLS,
-        "default_value": "1000",
-        "visibility": "private",
-        "position": 2,
-        "rounding": {"unit": "call", "step": "10", "mode": "ceil"},
-        "regions": [{"code": "eu", "name": "Europe"}],
-        "external_id": "f-1",
-    },
-    "features.update": _fixed(
-        name="Other", description="None", sku="C-2", default_value=False, position=3, unit=_CALLS, regions=[]
-    ),
-    "pricing_tables.create": lambda ids: {
-        "code": "web",
-        "name": "Web",
-        "product_id": ids["product_id"],
-        "title": "Plans",
-        "text": "All of them",
-        "theme": "dark",
-        "plan_ids": [ids["plan_id"]],
-        "feature_ids": [ids["feature_id"]],
-        "featured_plan_id": ids["plan_id"],
-        "external_id": "pt-1",
-    },
-    "pricing_tables.update": lambda ids: {
-        "name": "Other",
-        "plan_ids": [ids["plan_id"]],
-        "feature_ids": [ids["feature_id"]],
-        "featured_plan_id": ids["plan_id"],
-    },
-    "meters.create": _fixed(code="tokens-2", name="Tokens", external_id="m-1", **_TOKENS_METER),
-    "meters.update": _fixed(name="Other"),
-    "tax_rates.create": _fixed(code="vat-2", name="VAT", percent="19", external_id="t-1"),
-    "tax_rates.update": _fixed(name="Other"),
-    "plans.create": lambda ids: {
-        "code": "team",
-        "name": "Team",
-        "description": "For teams",
-        "product_id": ids["product_id"],
-        "external_id": "pl-1",
-        "visibility": "private",
-        "position": 2,
-        "kind": "bespoke",
-        "min_seats": 2,
-        "max_seats": 20,
-        "trial_days": 14,
-        "evaluation_days": 30,
-        "publish": True,
-        **_version(ids),
-    },
-    "plans.update": _fixed(name="Other", description="None", position=3, max_seats=None),
-    "plans.create_version": lambda ids: {
-        "external_id": "pv-1",
-        "features": _version(ids)["features"],
-        "keep": [ids["price_id"]],
-        "prices": _prices(ids)[1:],
-    },
-    "plans.add_price": lambda ids: {
-        **_prices(ids)[1],
-        "code": "more",
-        "description": "More",
-        "unit": "token",
-        "feature_id": ids["feature_id"],
-        "external_id": "pr-1",
-    },
-    "prices.update": _fixed(name="Other", description="None", external_id="pr-2"),
-    "events.send": lambda ids: {
-        "id": "e-new",
-        "customer": ids["customer_id"],
-        "subscription": ids["subscription_id"],
-        **_EVENT,
-    },
-    "subscriptions.create": lambda ids: {
-        "customer_id": ids["customer_id"],
-        "plan_version_id": ids["plan_version_id"],
-        "currency": "EUR",
-        "quantities": {"seats": "2"},
-        "started_at": "2026-01-05T00:00:00Z",
-        "shared_usage": True,
-        "external_id": "s-1",
-    },
-    "subscriptions.update": _fixed(external_id="s-2", metadata={"a": 2}),
-    "subscriptions.update_item": _fixed(quantity="4"),
-    "subscriptions.cancel": _fixed(when="period_end"),
-    "issuers.create": _fixed(
-        code="branch",
-        name="Branch",
-        external_id="i-1",
-        address=_ADDRESS,
-        tax_number="DE2",
-        footer="Thank you",
-        number_prefix="B-",
-        next_number=10,
-        grace_seconds=60,
-        net_days=30,
-        language="en",
-    ),
-    "issuers.update": _fixed(name="Other", address=_ADDRESS, footer="Bye", net_days=10),
-    "invoices.update": _fixed(external_id="inv-1", metadata={"a": 2}),
-    "payments.create": lambda ids: {
-        "amount": "1.00",
-        "currency": "EUR",
-        "invoice_id": ids["open_id"],
-        "customer_id": ids["customer_id"],
-        "method": "cash",
-        "reference": "Note",
-        "received_at": "2026-01-20T00:00:00Z",
-        "external_id": "pay-1",
-    },
-    "billing.advance": _fixed(to="2026-03-10T00:45:00Z"),
-    "test_clocks.create": _fixed(now_at="2026-01-01T00:00:00Z", name="second"),
-    "environments.create": _fixed(name="trial"),
-    "api_clients.create": _fixed(name="reader", scopes=["customers:read"], expires_at="2099-01-01T00:00:00Z"),
-    "roles.create": _fixed(name="teller", permissions=["invoices:read"]),
-    "roles.update": _fixed(name="clerk", permissions=["invoices:read", "ledger:read"]),
-    "users.create": lambda ids: {
-        "email": "b@nordwind.example",
-        "name": "B",
-        "role_id": ids["role_id"],
-    },
-    "users.update": lambda ids: {"name": "C", "role_id": ids["role_id"]},
-    "organizations.create": lambda ids: {
-        "name": "Nordwind",
-        "slug": f"n-{ids['organization_id'][-26:]}",
-        "metadata": {"a": 1},
-    },
 }
 
 
@@ -400,16 +194,18 @@ class _Maker:
 
     async def _catalog(self) -> None:
         await self._keep("product_id", "/products", {"code": "base", "name": "Base"})
-        await self._keep("meter_id", "/meters", {"code": "tokens", "name": "Tokens", **_TOKENS_METER})
+        await self._keep("meter_id", "/meters", {"code": "tokens", "name": "Tokens", **TOKENS_METER})
         await self._keep("tax_rate_id", "/tax-rates", {"code": "vat", "name": "VAT", "percent": "20"})
         await self._keep("feature_id", "/features", {"code": "sso", "name": "SSO", "kind": "boolean"})
         plan = {"code": "pro", "name": "Pro", "product_id": self.ids["product_id"], "publish": True}
-        made = await self._keep("plan_id", "/plans", plan | _version(self.ids))
+        made = await self._keep("plan_id", "/plans", plan | version_of(self.ids))
         self.ids["plan_version_id"] = made["published_version"]["id"]
         self.ids["price_id"] = made["published_version"]["prices"][0]["id"]
         table = {"code": "site", "name": "Site", "product_id": self.ids["product_id"]}
         await self._keep("pricing_table_id", "/pricing-tables", table | {"plan_ids": [self.ids["plan_id"]]})
-        draft = await self.post(f"/plans/{self.ids['plan_id']}/versions", _version(self.ids))
+        grant = {"name": "Included", "credits": "100", "cadence": "one_time"}
+        await self._keep("template_id", "/credit-grants", grant | {"plan_id": self.ids["plan_id"]})
+        draft = await self.post(f"/plans/{self.ids['plan_id']}/versions", version_of(self.ids))
         self.ids |= {"number": "1", "draft_number": str(draft["number"])}
 
     async def _contract(self) -> None:
@@ -418,8 +214,11 @@ class _Maker:
         body = {"customer_id": self.ids["customer_id"], "plan_id": self.ids["plan_id"]}
         made = await self._keep("subscription_id", "/subscriptions", body | {"quantities": {"seats": "3"}})
         self.ids["item_id"] = made["items"][0]["id"]
+        grant = {"name": "Monthly", "credits": "5", "cadence": "recurring", "period": "month"}
+        owner = {"subscription_id": self.ids["subscription_id"]}
+        await self._keep("credit_grant_id", "/credit-grants", grant | {"period_count": 1} | owner)
         event = {"id": "evt-of-" + self.ids["customer_id"], "customer": self.ids["customer_id"]}
-        await self.post("/events", event | _EVENT | {"at": "2026-01-10T00:00:00Z"})
+        await self.post("/events", event | EVENT | {"at": "2026-01-10T00:00:00Z"})
         self.ids["event_id"] = event["id"]
 
     async def _bills(self) -> None:

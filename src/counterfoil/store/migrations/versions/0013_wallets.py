@@ -61,14 +61,21 @@ def _grants() -> None:
         ),
     )
     newest = sa.text("id desc")
-    op.create_index("ix_credit_grants_environment_id_id", "credit_grants", ["environment_id", newest])
+    _listed("environment_id_id", newest)
     for parent in ("plan", "subscription"):
-        op.create_index(
-            f"ix_credit_grants_{parent}", "credit_grants", ["environment_id", f"{parent}_id", newest]
-        )
+        _listed(parent, f"{parent}_id", newest)
     for name, column in (("created", "created_at"), ("updated", "updated_at"), ("name", "name")):
-        op.create_index(f"ix_credit_grants_{name}", "credit_grants", ["environment_id", column, "id"])
+        _listed(name, column, "id")
     protect("credit_grants")
+
+
+def _listed(name: str, *columns: str | sa.TextClause) -> None:
+    op.create_index(
+        f"ix_credit_grants_{name}",
+        "credit_grants",
+        ["environment_id", *columns],
+        postgresql_include=["archived_at"],
+    )
 
 
 def _applications() -> None:
