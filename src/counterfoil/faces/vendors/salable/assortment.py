@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 
     from counterfoil.faces.kit.context import Unit
+    from counterfoil.faces.kit.wire import Found
     from counterfoil.modules.catalog import Feature, Plan, PlanVersion, Product
-    from counterfoil.store import Found
 
 _AT_ONCE: Final = 1000
 _HIDDEN: Final = FeatureKind.CONFIG
