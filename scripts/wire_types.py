@@ -1,6 +1,7 @@
 """Write the types of a vendor's API from its contract: pydantic models for a face's ``wire_generated.py``.
 
-    scripts/wire_types.py CONTRACT --operations REGEX [--name-map NAME=Class …] [--sparse] > wire_generated.py
+    scripts/wire_types.py CONTRACT --operations REGEX [--name-map NAME=Class …] [--sparse] [--strict]
+        > wire_generated.py
 
 CONTRACT is an OpenAPI 3 document in JSON.  REGEX chooses operations by "METHOD path tag", in any case; every
 schema that their parameters, bodies and 2xx answers reach becomes a class, however they refer to each other.
@@ -14,7 +15,9 @@ within an object is named after both; one that an operation's body has without a
 Several schemas joined by ``allOf`` become one class; ``oneOf`` and ``anyOf`` become a union.  Limits of
 lengths and numbers are kept, defaults are not: a vendor's default is the conversion's business.
 
-With ``--sparse`` the vendor leaves out what has no value; without it, such a field is null.
+With ``--sparse`` the vendor leaves out what has no value; without it, such a field is null.  ``--strict``
+is for vendors whose clients refuse a whole answer for one value: an instant has to be one, and a word that
+only some of the client's versions know (``x-enum-since-…``, ``x-enum-removed-in-…``) is none.
 The same contract and arguments give the same text; ``--format`` sends it through ``ruff format``.
 """
 
@@ -45,7 +48,17 @@ LIMITS: Final = {
 }
 SCALARS: Final = {"string": "str", "integer": "int", "number": "DecimalNumber", "boolean": "bool"}
 TAKEN: Final = frozenset(
-    {"Any", "Annotated", "Field", "VendorWire", "SparseWire", "DateTimeText", "DecimalNumber", "one_of"}
+    {
+        "Any",
+        "Annotated",
+        "Field",
+        "VendorWire",
+        "SparseWire",
+        "DateTimeText",
+        "InstantInText",
+        "DecimalNumber",
+    }
+    | {"one_of"}
 )
 """Names that the head of the file binds."""
 RESERVED: Final = frozenset({*dir(BaseModel), "str", "int", "bool", "list", "dict", "OMIT_NULL", "to_json"})
@@ -57,10 +70,11 @@ type Schema = dict[str, Any]
 class Contract:
     """The types that chosen operations of a contract need, as lines of Python."""
 
-    def __init__(self, document: dict[str, Any], names: dict[str, str], base: str) -> None:
+    def __init__(self, document: dict[str, Any], names: dict[str, str], base: str, strict: bool) -> None:
         self.schemas: dict[str, Schema] = document.get("components", {}).get("schemas", {})
         self.names = names
         self.base = base
+        self.strict = strict
         self.made: dict[str, str] = {}  # class or alias → its text, in the order of need
         self.sources: dict[str, str] = {}  # class or alias → the schema that it is of
 
@@ -169,16 +183,25 @@ class Contract:
                 inner = self.kind(values, f"{name}Value") if isinstance(values, dict) else "Any"
                 kind = f"dict[str, {inner}]"
             case "string" if schema.get("format") == "date-time":
-                return "DateTimeText"
+                return "InstantInText" if self.strict else "DateTimeText"
             case "string" if "enum" in schema:
-                words = ", ".join(json.dumps(word) for word in schema["enum"] if isinstance(word, str))
-                return f"Annotated[str, one_of({words})]"
+                gone = disputed(schema) if self.strict else set()
+                words = [word for word in schema["enum"] if isinstance(word, str) and word not in gone]
+                return f"Annotated[str, one_of({', '.join(map(json.dumps, words))})]"
             case str(scalar) if scalar in SCALARS:
                 kind = SCALARS[scalar]
             case _:
                 return "Any"
         limits = [f"{LIMITS[key]}={value}" for key, value in schema.items() if key in LIMITS]
         return f"Annotated[{kind}, Field({', '.join(limits)})]" if limits else kind
+
+
+def disputed(schema: Schema) -> set[str]:
+    """The words of an enumeration that not every version of the vendor's client knows."""
+    marks = [
+        words for mark, words in schema.items() if mark.startswith(("x-enum-since-", "x-enum-removed-in-"))
+    ]
+    return {word for words in marks for word in words}
 
 
 def class_name(text: str) -> str:
@@ -223,11 +246,11 @@ def wanted(name: str, operation: dict[str, Any]) -> list[tuple[str, Schema]]:
 
 
 def generate(
-    document: dict[str, Any], operations: str, names: dict[str, str], *, sparse: bool, said: str
+    document: dict[str, Any], operations: str, names: dict[str, str], *, sparse: bool, strict: bool, said: str
 ) -> str:
     """The whole text of the module; ``said`` are the arguments that its first line repeats."""
     base = "SparseWire" if sparse else "VendorWire"
-    contract = Contract(document, names, base)
+    contract = Contract(document, names, base, strict)
     found = chosen(document, operations)
     if not found:
         raise SystemExit(f"no operation fits {operations}")
@@ -246,13 +269,14 @@ def generate(
 def head(body: str, base: str, said: str) -> str:
     """The docstring and the imports that the body needs."""
     uses = [one for one in ("Annotated", "Any") if re.search(rf"\b{one}\b", body)]
-    kit = [one for one in ("DateTimeText", "DecimalNumber", "one_of") if re.search(rf"\b{one}\b", body)]
+    kit = ("DateTimeText", "DecimalNumber", "InstantInText", "one_of")
+    used = [one for one in kit if re.search(rf"\b{one}\b", body)]
     lines = [f"# Generated by scripts/wire_types.py {said}"]
     lines += ['"""Types of the vendor\'s API, as its contract has them; do not edit."""', ""]
     lines += ["from __future__ import annotations", ""]
     lines += [f"from typing import {', '.join(uses)}", ""] if uses else []
     lines += ["from pydantic import Field", ""] if re.search(r"\bField\(", body) else []
-    names = sorted([*kit, base], key=lambda one: (one[0].islower(), one))
+    names = sorted([*used, base], key=lambda one: (one[0].islower(), one))
     return "\n".join([*lines, f"from counterfoil.faces.kit.vendor_wire import {', '.join(names)}", ""])
 
 
@@ -276,6 +300,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--operations", required=True, metavar="REGEX")
     parser.add_argument("--name-map", nargs="*", default=[], metavar="NAME=Class")
     parser.add_argument("--sparse", action="store_true")
+    parser.add_argument("--strict", action="store_true")
     parser.add_argument("--format", action="store_true")
     options = parser.parse_args(arguments)
     document = json.loads(options.contract.read_text(encoding="utf-8"))
@@ -283,7 +308,10 @@ def main(arguments: list[str]) -> None:
     said = f"{options.contract.name} --operations '{options.operations}'"
     said += f" --name-map {' '.join(options.name_map)}" if options.name_map else ""
     said += " --sparse" if options.sparse else ""
-    text = generate(document, options.operations, names, sparse=options.sparse, said=said)
+    said += " --strict" if options.strict else ""
+    text = generate(
+        document, options.operations, names, sparse=options.sparse, strict=options.strict, said=said
+    )
     if options.format:
         command = [sys.executable, "-m", "ruff", "format", "-"]
         text = subprocess.run(command, input=text, text=True, capture_output=True, check=True).stdout

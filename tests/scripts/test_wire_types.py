@@ -33,6 +33,16 @@ def test_a_contract_becomes_the_types_that_are_written_beside_it() -> None:
     assert made.stdout == (HERE / "tiny_wire_generated.py").read_text()
 
 
+def test_what_not_every_version_of_a_client_can_read_is_left_out_if_asked() -> None:
+    loose = generated("--operations", "/things").stdout
+    assert 'one_of("asc", "desc", "random")' in loose
+    assert "InstantInText" not in loose
+    strict = generated("--operations", "/things", "--strict").stdout
+    assert 'one_of("asc", "desc")' in strict
+    assert "ended: InstantInText | None" in strict
+    assert "DateTimeText" not in strict
+
+
 def test_without_names_a_class_is_called_after_its_schema() -> None:
     made = generated("--operations", "POST /things").stdout
     assert "class ApiV1Thing(VendorWire):" in made
@@ -95,5 +105,5 @@ def test_a_document_has_the_contracts_own_names() -> None:
     assert {"$schema", "from", "copy", "Error"} < set(schemas["Thing"]["properties"])
     assert schemas["Thing"]["required"] == ["id", "name", "ended"]
     assert schemas["Thing"]["properties"]["amount"]["anyOf"][0] == {"type": "number"}
-    order = {"type": "string", "enum": ["asc", "desc"]}
+    order = {"type": "string", "enum": ["asc", "desc", "random"]}
     assert schemas["CreateThing"]["properties"]["order"]["anyOf"][0] == order

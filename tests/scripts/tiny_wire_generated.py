@@ -9,7 +9,7 @@ from pydantic import Field
 
 from counterfoil.faces.kit.vendor_wire import DateTimeText, DecimalNumber, SparseWire, one_of
 
-SortOrder = Annotated[str, one_of("asc", "desc")]
+SortOrder = Annotated[str, one_of("asc", "desc", "random")]
 
 
 class Error(SparseWire):

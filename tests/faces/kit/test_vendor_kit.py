@@ -22,9 +22,11 @@ from counterfoil.faces.kit.routes import UnitRoute
 from counterfoil.faces.kit.vendor_paging import OffsetQuery, offset_query
 from counterfoil.faces.kit.vendor_wire import (
     DecimalNumber,
+    InstantInText,
     SparseWire,
     VendorWire,
     empty_answer,
+    fitting,
     vendor_answer,
 )
 from counterfoil.faces.kit.wire import InstantText, Wire
@@ -211,3 +213,28 @@ async def test_a_face_has_its_own_names_of_headers_and_need_not_ask_for_a_conten
     assert (broken.status_code, broken.json()["refused"]) == (400, "body")
     assert keyless.status_code == 401
     assert "www-authenticate" not in keyless.headers
+
+
+class Shelf(VendorWire):
+    name: str | None = None
+    since: InstantInText | None = None
+    prices: list[Price] | None = None
+    labels: dict[str, str] | None = None
+
+
+def test_what_others_wrote_is_shown_as_far_as_it_fits() -> None:
+    prices = [{"amount": "0.10", "from": 5}, "all", {"from": "x"}, {"amount": "2"}, {"amount": "many"}]
+    stored = {"name": 5, "since": "soon", "prices": prices, "labels": {"a": "b", "c": 1}, "other": 1}
+    shown = fitting(Shelf, stored)
+    assert json.loads(dumps(shown)) == {
+        "name": None,
+        "since": None,
+        "prices": [{"amount": 0.10, "from": None}, {"amount": 2, "from": None}],
+        "labels": {"a": "b"},
+    }
+    assert stored["prices"] is prices
+    assert len(prices) == 5
+    assert fitting(Shelf, "nothing") is None
+    assert fitting(Price, {}) is None
+    since = {"since": "2026-01-31T09:30:00+01:00"}
+    assert fitting(Shelf, since) == Shelf.model_validate(since)

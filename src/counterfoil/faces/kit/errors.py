@@ -7,6 +7,7 @@ core gets is the same for every face unless the form overrides it.
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -28,6 +29,8 @@ from counterfoil.core.errors import (
 from counterfoil.faces.kit.validation import from_validation
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from fastapi import Request
     from starlette.exceptions import HTTPException
 
@@ -115,6 +118,24 @@ class ErrorForm:
                 str(getattr(error, "detail", "")) or "the request cannot be read", field="body"
             )
         return CounterfoilError("something went wrong here; the log has the request id")
+
+
+@contextmanager
+def in_their_words(words: Mapping[str, str]) -> Iterator[None]:
+    """Name the fields of a refusal as a vendor calls them: ``{"external_id": "externalID"}``.
+
+    Of several names that fit, the longest counts; what is below it keeps its place.
+    """
+    try:
+        yield
+    except CounterfoilError as refused:
+        field = refused.field
+        fitting = [ours for ours in words if field == ours or (field or "").startswith(f"{ours}.")]
+        if field is not None and fitting:
+            ours = max(fitting, key=len)
+            refused.field = words[ours] + field.removeprefix(ours)
+            refused.message = refused.message.replace(field, refused.field, 1)
+        raise
 
 
 def _short(text: str) -> str:

@@ -12,13 +12,14 @@ import warnings
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 
 from fastapi import Response
-from pydantic import AfterValidator, BaseModel, ConfigDict, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, WithJsonSchema
 from pydantic.warnings import UnsupportedFieldAttributeWarning
 from pydantic_core import PydanticCustomError
 
+from counterfoil.core.calendar import parse_instant
 from counterfoil.core.money import parse_decimal
 from counterfoil.faces.kit.exact_json import dumps
 from counterfoil.faces.kit.wire import checked
@@ -93,6 +94,38 @@ def _shape(model: type[BaseModel]) -> _Shape:
     return _Shape(optional, named, all(attribute == name for attribute, name, _ in named))
 
 
+def fitting[M: BaseModel](model: type[M], value: Any) -> M | None:
+    """``value``, which somebody else may have written, as a model, without what does not fit its types.
+
+    For vendors whose clients cannot read an answer that has one value of another form.
+    """
+    while value is not _GONE:
+        try:
+            return model.model_validate(value)
+        except ValidationError as refused:
+            places = [one["loc"] for one in refused.errors(include_url=False, include_input=False)]
+            for place in reversed(places):  # from the end, so that what is left keeps its place in a list
+                value = _without(value, place)
+    return None
+
+
+_GONE: Final = object()
+
+
+def _without(value: Any, place: Sequence[int | str]) -> Any:
+    """A copy of a JSON value less its part at ``place``, or less what should have that part."""
+    if not place:
+        return _GONE
+    name, *rest = place
+    if isinstance(value, dict) and name in value:
+        left = _without(value[name], rest)
+        return {key: one for key, one in {**value, name: left}.items() if one is not _GONE}
+    if isinstance(value, list) and isinstance(name, int) and name < len(value):
+        left = _without(value[name], rest)
+        return [*value[:name], *([] if left is _GONE else [left]), *value[name + 1 :]]
+    return _GONE
+
+
 def vendor_answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """The answer that shows ``value`` (a model, a struct, a list, a text …), every decimal as a number.
 
@@ -136,6 +169,18 @@ class _Words:
 
 DateTimeText = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
 """An instant as the text that stands in the vendor's JSON; conversions parse and write it."""
+
+
+def _instant_text(value: Any) -> Any:
+    if isinstance(value, str):
+        parse_instant(value, field="value")
+    return value
+
+
+InstantInText = Annotated[
+    str, checked(_instant_text), WithJsonSchema({"type": "string", "format": "date-time"})
+]
+"""As ``DateTimeText``, for vendors whose clients cannot read an answer in which it is no instant."""
 
 DecimalNumber = Annotated[
     Decimal,

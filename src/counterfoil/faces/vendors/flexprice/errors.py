@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from pydantic import BaseModel, Field
 
@@ -21,9 +20,7 @@ from counterfoil.core.errors import (
     VersionMismatch,
 )
 from counterfoil.faces.kit.errors import ErrorForm, status_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+from counterfoil.faces.kit.errors import in_their_words as in_their_words
 
 CODES: Final[dict[type[CounterfoilError], tuple[str, int]]] = {
     InvalidInput: ("validation_error", HTTPStatus.BAD_REQUEST),
@@ -88,21 +85,3 @@ REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
     status: {"model": ErrorBody, "description": HTTPStatus(status).phrase}
     for status in (400, 401, 403, 404, 409, 429, 500)
 }
-
-
-@contextmanager
-def in_their_words(words: Mapping[str, str]) -> Iterator[None]:
-    """Name the fields of a refusal as Flexprice calls them: ``{"external_id": "lookup_key"}``.
-
-    Of several names that fit, the longest counts; what is below it keeps its place.
-    """
-    try:
-        yield
-    except CounterfoilError as refused:
-        field = refused.field
-        fitting = [ours for ours in words if field == ours or (field or "").startswith(f"{ours}.")]
-        if field is not None and fitting:
-            ours = max(fitting, key=len)
-            refused.field = words[ours] + field.removeprefix(ours)
-            refused.message = refused.message.replace(field, refused.field, 1)
-        raise
