@@ -210,6 +210,8 @@ async def test_products_are_searched_by_channel_and_paged_by_offset(uow: Uow) ->
     open_ = await search_products(uow, CatalogFilter(channel="aws", archived=False), OffsetQuery())
     assert open_.items == [made[4], made[2]]
     assert (await search_products(uow, CatalogFilter(channel="azure"), OffsetQuery())).total == 0
+    uncounted = await search_products(uow, CatalogFilter(channel="gcp"), OffsetQuery(), count=False)
+    assert (uncounted.items, uncounted.total) == ([made[3], made[1]], None)
 
 
 async def test_features_are_searched_by_product(uow: Uow) -> None:

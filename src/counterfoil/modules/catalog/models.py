@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, Uuid, text
@@ -17,6 +17,8 @@ from counterfoil.modules.catalog.product_types import FeatureKind, Region
 from counterfoil.modules.catalog.types import PlanKind, PlanVersionStatus, QuantitySource, Visibility
 from counterfoil.store import Base
 from counterfoil.store.types import Choice, Identified, Records
+
+_KEPT: Final = "archived_at is null"
 
 
 def _listed(table: str) -> tuple[Any, ...]:
@@ -35,7 +37,19 @@ class ProductRow(Identified, Base):
     """What is sold."""
 
     __tablename__ = "products"
-    __table_args__ = (*_coded("products"), Index(None, "environment_id", "channel", text("id desc")))
+    __table_args__ = (
+        *_coded("products"),
+        Index(None, "environment_id", "channel", text("id desc")),
+        # Vendors' lists leave archived products out, at any offset.
+        Index("ix_products_kept", "environment_id", text("id desc"), postgresql_where=text(_KEPT)),
+        Index(
+            "ix_products_kept_channel",
+            "environment_id",
+            "channel",
+            text("id desc"),
+            postgresql_where=text(_KEPT),
+        ),
+    )
 
     code: Mapped[str]
     name: Mapped[str]

@@ -75,7 +75,12 @@ async def find[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable)](
 
 
 async def search[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Price)](
-    uow: Uow, shelf: Objects[V], wanted: CatalogFilter | PriceFilter, query: OffsetQuery
+    uow: Uow,
+    shelf: Objects[V],
+    wanted: CatalogFilter | PriceFilter,
+    query: OffsetQuery,
+    *,
+    count: bool = True,
 ) -> Found[V]:
     """What the filter asks for, newest first unless the query says otherwise, and how much there is in all.
 
@@ -86,7 +91,7 @@ async def search[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Price
             check_text(text, field, longest=MAX_ID)
     for field in ("name_contains", "channel"):
         check_text(getattr(wanted, field, None), field, longest=MAX_ID)
-    return await shelf.search(uow, wanted, query)
+    return await shelf.search(uow, wanted, query, count=count)
 
 
 async def change[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Price)](

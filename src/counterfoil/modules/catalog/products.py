@@ -74,9 +74,11 @@ async def list_products(
     return await objects.find(uow, PRODUCTS, query, code=code, external_id=external_id, channel=channel)
 
 
-async def search_products(uow: Uow, wanted: CatalogFilter, query: OffsetQuery) -> Found[Product]:
+async def search_products(
+    uow: Uow, wanted: CatalogFilter, query: OffsetQuery, *, count: bool = True
+) -> Found[Product]:
     """A page by offset of the products that ``wanted`` asks for (errors: ``objects.search``)."""
-    return await objects.search(uow, PRODUCTS, wanted, query)
+    return await objects.search(uow, PRODUCTS, wanted, query, count=count)
 
 
 async def update_product(uow: Uow, product_id: UUID, changes: CatalogChanges) -> Product:

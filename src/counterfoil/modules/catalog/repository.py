@@ -74,10 +74,12 @@ class Objects[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Price)]:
         rows = await uow.execute(paged(self._of(uow).where(*wanted), self.model.id, query))
         return page_of(records(self.view, rows), query)
 
-    async def search(self, uow: Uow, wanted: CatalogFilter | PriceFilter, query: OffsetQuery) -> Found[V]:
-        """A page by offset of what the filter asks for, and how much there is in all."""
+    async def search(
+        self, uow: Uow, wanted: CatalogFilter | PriceFilter, query: OffsetQuery, *, count: bool = True
+    ) -> Found[V]:
+        """A page by offset of what the filter asks for, and how much there is in all, if it is to count."""
         statement = self._of(uow).where(*self._conditions(wanted))
-        total = (await uow.execute(counted(statement))).scalar_one()
+        total = (await uow.execute(counted(statement))).scalar_one() if count else None
         rows = await uow.execute(at_offset(statement, self.model.id, query))
         return Found(records(self.view, rows), total)
 

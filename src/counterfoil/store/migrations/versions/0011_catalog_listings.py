@@ -82,6 +82,13 @@ def _products_and_features() -> None:
         op.create_index(
             f"ix_{table}_environment_id_{column}", table, ["environment_id", column, sa.text("id desc")]
         )
+    for name, columns in (("ix_products_kept", []), ("ix_products_kept_channel", ["channel"])):
+        op.create_index(
+            name,
+            "products",
+            ["environment_id", *columns, sa.text("id desc")],
+            postgresql_where=sa.text("archived_at is null"),
+        )
     protect("pricing_tables")
 
 
