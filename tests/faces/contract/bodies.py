@@ -1,0 +1,234 @@
+"""A body for every operation of the native API that takes one, with objects named by their ids."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+Ids = dict[str, str]
+_CALLS: Final = {"singular": "call", "plural": "calls"}
+_LISTING: Final = {
+    "product_id": "l-1",
+    "type": "CONTRACT",
+    "fulfillment_url": "https://suite.example/aws",
+    "terms": {"currency": "USD"},
+}
+_TOKENS: Final = {"tiers": [{"up_to": "1000", "unit_amount": "0.02"}, {"up_to": None, "unit_amount": "0.01"}]}
+
+
+def prices_of(ids: Ids) -> list[dict[str, Any]]:
+    common = {"interval": {"unit": "month"}, "tax_rate_ids": [ids["tax_rate_id"]]}
+    seats = {"model": "per_unit", "params": {"EUR": {"unit_amount": "15"}}, "quantity_source": "item"}
+    tokens = {
+        "model": "graduated",
+        "params": {"EUR": _TOKENS},
+        "quantity_source": "usage",
+        "cadence": "in_arrears",
+        "meter_id": ids["meter_id"],
+    }
+    return [{"code": "seats", **seats, **common}, {"code": "tokens", **tokens, **common}]
+
+
+def version_of(ids: Ids) -> dict[str, Any]:
+    return {"features": [{"feature_id": ids["feature_id"], "value": True}], "prices": prices_of(ids)}
+
+
+def _fixed(**body: Any) -> Callable[[Ids], dict[str, Any]]:
+    return lambda _: body
+
+
+ADDRESS: Final = {"line1": "Hafenstr. 1", "city": "Hamburg", "postal_code": "20457", "country": "DE"}
+TOKENS_METER: Final = {
+    "event_name": "completion",
+    "aggregation": "sum",
+    "property": "tokens",
+    "filters": {"region": ["eu"]},
+    "group_by": ["model"],
+}
+EVENT: Final = {
+    "name": "completion",
+    "at": "2026-01-15T00:00:00Z",
+    "properties": {"tokens": 100, "region": "eu", "model": "large"},
+}
+
+# A body for every operation that takes one.  Codes, names and slugs are not yet taken.
+BODIES: Final[dict[str, Callable[[Ids], dict[str, Any]]]] = {
+    "customers.create": _fixed(
+        name="Nordwind",
+        external_id="crm-1",
+        email="a@nordwind.example",
+        currency="EUR",
+        zone="Europe/Berlin",
+        address=ADDRESS,
+        tax_number="DE1",
+        metadata={"a": 1},
+    ),
+    "customers.update": _fixed(name="Südwind", metadata={"a": 2}),
+    "products.create": _fixed(
+        code="suite",
+        name="Suite",
+        external_id="p-1",
+        description="All",
+        draft=True,
+        logo_url="https://suite.example/logo.svg",
+        category="Tools",
+        default_currency="EUR",
+        channel="aws",
+        listing=_LISTING,
+    ),
+    "products.update": _fixed(name="Other", description="None", channel="gcp", listing=_LISTING),
+    "features.create": lambda ids: {
+        "code": "calls",
+        "name": "Calls",
+        "kind": "metered",
+        "meter_id": ids["meter_id"],
+        "product_id": ids["product_id"],
+        "description": "Calls",
+        "sku": "C-1",
+        "unit": _CALLS,
+        "default_value": "1000",
+        "visibility": "private",
+        "position": 2,
+        "rounding": {"unit": "call", "step": "10", "mode": "ceil"},
+        "regions": [{"code": "eu", "name": "Europe"}],
+        "external_id": "f-1",
+    },
+    "features.update": _fixed(
+        name="Other", description="None", sku="C-2", default_value=False, position=3, unit=_CALLS, regions=[]
+    ),
+    "pricing_tables.create": lambda ids: {
+        "code": "web",
+        "name": "Web",
+        "product_id": ids["product_id"],
+        "title": "Plans",
+        "text": "All of them",
+        "theme": "dark",
+        "plan_ids": [ids["plan_id"]],
+        "feature_ids": [ids["feature_id"]],
+        "featured_plan_id": ids["plan_id"],
+        "external_id": "pt-1",
+    },
+    "pricing_tables.update": lambda ids: {
+        "name": "Other",
+        "plan_ids": [ids["plan_id"]],
+        "feature_ids": [ids["feature_id"]],
+        "featured_plan_id": ids["plan_id"],
+    },
+    "meters.create": _fixed(code="tokens-2", name="Tokens", external_id="m-1", **TOKENS_METER),
+    "meters.update": _fixed(name="Other"),
+    "tax_rates.create": _fixed(code="vat-2", name="VAT", percent="19", external_id="t-1"),
+    "tax_rates.update": _fixed(name="Other"),
+    "plans.create": lambda ids: {
+        "code": "team",
+        "name": "Team",
+        "description": "For teams",
+        "product_id": ids["product_id"],
+        "external_id": "pl-1",
+        "visibility": "private",
+        "position": 2,
+        "kind": "bespoke",
+        "min_seats": 2,
+        "max_seats": 20,
+        "trial_days": 14,
+        "evaluation_days": 30,
+        "publish": True,
+        **version_of(ids),
+    },
+    "plans.update": _fixed(name="Other", description="None", position=3, max_seats=None),
+    "plans.create_version": lambda ids: {
+        "external_id": "pv-1",
+        "features": version_of(ids)["features"],
+        "keep": [ids["price_id"]],
+        "prices": prices_of(ids)[1:],
+    },
+    "plans.add_price": lambda ids: {
+        **prices_of(ids)[1],
+        "code": "more",
+        "description": "More",
+        "unit": "token",
+        "feature_id": ids["feature_id"],
+        "external_id": "pr-1",
+    },
+    "prices.update": _fixed(name="Other", description="None", external_id="pr-2"),
+    "events.send": lambda ids: {
+        "id": "e-new",
+        "customer": ids["customer_id"],
+        "subscription": ids["subscription_id"],
+        **EVENT,
+    },
+    "subscriptions.create": lambda ids: {
+        "customer_id": ids["customer_id"],
+        "plan_version_id": ids["plan_version_id"],
+        "currency": "EUR",
+        "quantities": {"seats": "2"},
+        "started_at": "2026-01-05T00:00:00Z",
+        "shared_usage": True,
+        "external_id": "s-1",
+    },
+    "subscriptions.update": _fixed(external_id="s-2", metadata={"a": 2}),
+    "subscriptions.update_item": _fixed(quantity="4"),
+    "subscriptions.cancel": _fixed(when="period_end"),
+    "credit_grants.create": lambda ids: {
+        "subscription_id": ids["subscription_id"],
+        "name": "Goodwill",
+        "credits": "10.5",
+        "cadence": "recurring",
+        "period": "quarter",
+        "period_count": 2,
+        "expiration": "duration",
+        "expiration_duration": 30,
+        "expiration_unit": "day",
+        "priority": 2,
+        "currency": "EUR",
+        "conversion_rate": "0.5",
+        "topup_conversion_rate": "0.4",
+        "starts_at": "2026-04-01T00:00:00Z",
+        "ends_at": "2027-04-01T00:00:00Z",
+        "anchor_at": "2026-04-15T00:00:00Z",
+        "external_id": "cg-1",
+        "metadata": {"a": 1},
+    },
+    "credit_grants.update": _fixed(name="Other", metadata={"a": 2}, ends_at="2030-01-01T00:00:00Z"),
+    "issuers.create": _fixed(
+        code="branch",
+        name="Branch",
+        external_id="i-1",
+        address=ADDRESS,
+        tax_number="DE2",
+        footer="Thank you",
+        number_prefix="B-",
+        next_number=10,
+        grace_seconds=60,
+        net_days=30,
+        language="en",
+    ),
+    "issuers.update": _fixed(name="Other", address=ADDRESS, footer="Bye", net_days=10),
+    "invoices.update": _fixed(external_id="inv-1", metadata={"a": 2}),
+    "payments.create": lambda ids: {
+        "amount": "1.00",
+        "currency": "EUR",
+        "invoice_id": ids["open_id"],
+        "customer_id": ids["customer_id"],
+        "method": "cash",
+        "reference": "Note",
+        "received_at": "2026-01-20T00:00:00Z",
+        "external_id": "pay-1",
+    },
+    "billing.advance": _fixed(to="2026-03-10T00:45:00Z"),
+    "test_clocks.create": _fixed(now_at="2026-01-01T00:00:00Z", name="second"),
+    "environments.create": _fixed(name="trial"),
+    "api_clients.create": _fixed(name="reader", scopes=["customers:read"], expires_at="2099-01-01T00:00:00Z"),
+    "roles.create": _fixed(name="teller", permissions=["invoices:read"]),
+    "roles.update": _fixed(name="clerk", permissions=["invoices:read", "ledger:read"]),
+    "users.create": lambda ids: {
+        "email": "b@nordwind.example",
+        "name": "B",
+        "role_id": ids["role_id"],
+    },
+    "users.update": lambda ids: {"name": "C", "role_id": ids["role_id"]},
+    "organizations.create": lambda ids: {
+        "name": "Nordwind",
+        "slug": f"n-{ids['organization_id'][-26:]}",
+        "metadata": {"a": 1},
+    },
+}
