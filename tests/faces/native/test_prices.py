@@ -263,7 +263,6 @@ async def test_anothers_price_is_neither_changed_nor_removed_and_gets_no_company
     ("change", "field"),
     [
         ({"code": "fee"}, "code"),
-        ({"params": {"USD": {"tiers": TIERS}}}, "params"),
         ({"params": {"EUR": {"tiers": []}}}, "params.EUR.tiers"),
         ({"unit": ""}, "unit"),
         ({"description": "\u0000"}, "description"),
