@@ -86,17 +86,26 @@ async def test_a_version_before_the_published_one_cannot_be_published(api: httpx
     assert (await api.get(f"{path}/1")).json()["status"] == "draft"
 
 
-async def test_publishing_needs_a_currency_that_all_prices_have(api: httpx.AsyncClient) -> None:
+async def test_whoever_subscribes_takes_the_prices_of_one_currency_and_interval(
+    api: httpx.AsyncClient,
+) -> None:
     both = {"EUR": {"amount": "1"}, "USD": {"amount": "2"}}
-    dollars = {"code": "d", "model": "flat", "params": {"USD": {"amount": "3"}}}
+    dollars = {"code": "d", "model": "flat", "params": {"USD": {"amount": "3"}}, "interval": {"unit": "year"}}
     shared = await plan(api, prices=[FEE | {"params": both}, dollars], publish=True)
     assert shared["published_version"]["currencies"] == ["USD"]
-    apart = await plan(api, code="apart", prices=[FEE, dollars])
-    error = expect_refusal(await api.post(f"/v1/plans/{apart['id']}/versions/1/publish"), 400, "prices")
-    assert "currency" in error["message"]
-    body = {"code": "once", "name": "N", "prices": [FEE, dollars], "publish": True}
-    expect_refusal(await api.post("/v1/plans", json=body), 400, "prices")
-    assert (await api.get("/v1/plans", params={"code": "once"})).json()["data"] == []
+    apart = await plan(api, code="apart", prices=[FEE, dollars], publish=True)
+    assert apart["published_version"]["currencies"] == []
+    customer = (await api.post("/v1/customers", json={"name": "Acme"})).json()
+    body = {"customer_id": customer["id"], "plan_id": apart["id"], "currency": "USD"}
+    expect_refusal(await api.post("/v1/subscriptions", json=body), 400, "currency")
+    unknown = body | {"price_codes": ["d", "fees"]}
+    refused = expect_refusal(await api.post("/v1/subscriptions", json=unknown), 400, "price_codes")
+    assert refused["allowed"] == "fee, d"
+    made = (await api.post("/v1/subscriptions", json=body | {"price_codes": ["d"]})).json()
+    yearly = apart["published_version"]["prices"][1]
+    assert [item["price_id"] for item in made["items"]] == [yearly["id"]]
+    unplanned = {"customer_id": customer["id"], "price_codes": ["d"], "prices": [FEE], "currency": "EUR"}
+    expect_refusal(await api.post("/v1/subscriptions", json=unplanned), 400, "price_codes")
 
 
 async def test_a_plan_may_give_features_and_cost_nothing(api: httpx.AsyncClient) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import delete, text, update
 
-from counterfoil.core.errors import Conflict, InvalidInput, NotFound, WrongState
+from counterfoil.core.errors import AlreadyExists, Conflict, InvalidInput, NotFound, WrongState
 from counterfoil.modules.catalog import (
     Cadence,
     Meter,
@@ -33,6 +33,7 @@ from counterfoil.modules.catalog import (
     features_by_codes,
     get_plan,
     get_plan_version,
+    list_prices,
     meters_by_codes,
     meters_by_ids,
     meters_for_event_names,
@@ -47,7 +48,7 @@ from counterfoil.modules.catalog import (
     tax_rates_by_codes,
     tax_rates_by_ids,
 )
-from counterfoil.store import Store, Uow
+from counterfoil.store import PageQuery, Store, Uow
 from tests.conftest import Tenant
 
 
@@ -209,9 +210,10 @@ async def test_the_database_keeps_published_versions_and_what_prices_cost_as_the
 
 async def test_nothing_of_a_refused_version_is_kept(uow: Uow) -> None:
     plan, _ = await team(uow, fee(), publish=False)
-    with pytest.raises(InvalidInput):
+    await create_plan_version(uow, plan.id, NewPlanVersion(external_id="second"))
+    again = NewPlanVersion(prices=[fee(EUR="1")], external_id="second", publish=True)
+    with pytest.raises(AlreadyExists):
         async with uow.savepoint():
-            await create_plan_version(
-                uow, plan.id, NewPlanVersion(prices=[fee(EUR="1"), fee("b", USD="1")], publish=True)
-            )
-    assert (await get_plan(uow, plan.id)).latest_number == 1
+            await create_plan_version(uow, plan.id, again)
+    assert (await get_plan(uow, plan.id)).latest_number == 2
+    assert len((await list_prices(uow, PageQuery(), plan_id=plan.id)).items) == 1

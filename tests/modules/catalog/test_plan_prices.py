@@ -196,7 +196,6 @@ async def test_a_kept_price_whose_meter_was_archived_goes_on_and_a_new_one_is_re
 
 async def test_what_is_wrong_with_an_added_price_is_named_without_its_place(uow: Uow) -> None:
     plan, _ = await team(uow, fee("a"))
-    in_dollars = fee("b", USD="1")
     rates = [
         await create_tax_rate(uow, NewTaxRate(code=code, name="T", percent=5, inclusive=inclusive))
         for code, inclusive in (("in", True), ("out", False))
@@ -205,7 +204,6 @@ async def test_what_is_wrong_with_an_added_price_is_named_without_its_place(uow:
     for new, field in (
         (fee("a"), "code"),
         (fee("Not a code"), "code"),
-        (in_dollars, "params"),
         (NewPrice(model="magic", params={}), "model"),
         (NewPrice.like(await create_own_price(uow, fee()), unit="x" * 51), "unit"),
         (NewPrice.like(await create_own_price(uow, fee()), feature_id=nobody), "feature_id"),

@@ -125,6 +125,12 @@ class SubscriptionIn(Wire):
     customer_id: CustomerId
     plan_id: PlanId | None = Field(default=None, description="Its published version is taken")
     plan_version_id: PlanVersionId | None = Field(default=None, description="Instead of `plan_id`")
+    price_codes: list[str] | None = Field(
+        default=None,
+        max_length=200,
+        description="Which of the plan's prices it takes, by their codes, such as those for one of several "
+        "intervals or currencies; all by default",
+    )
     prices: list[PriceIn] = Field(
         default_factory=list, description="Prices of its own; with them it needs no plan"
     )

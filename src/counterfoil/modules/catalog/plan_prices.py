@@ -162,19 +162,9 @@ async def _publish_with(
     """Publish the next version: the features of the one before it, and these prices."""
     others = {str(index): price for index, price in enumerate(prices) if price is not made}
     check_codes({**others, "code": made})
-    _check_shared(prices)
     features = [] if version is None else version.features
     await add_version(uow, plan, NewPlanVersion(publish=True), features, prices, [made])
     return made
-
-
-def _check_shared(prices: Sequence[Price]) -> None:
-    if not set.intersection(*(set(price.params) for price in prices)):
-        raise InvalidInput(
-            "there is no currency that every price of the plan has, so nobody could subscribe",
-            field="params",
-            allowed="amounts in a currency that the plan's other prices have",
-        )
 
 
 def _check_currency(price: Price, currency: str | None) -> None:

@@ -160,8 +160,8 @@ async def publish_plan_version(uow: Uow, plan_id: UUID, number: int) -> PlanVers
     """Make a draft the version that new subscriptions get.  Twice is the same as once.
 
     Prices that it does not list any more end now.  Raises ``NotFound``; ``WrongState`` if the plan or what
-    a price names is archived, or a later version is published already; ``InvalidInput`` if there is no
-    currency that all prices have.
+    a price names is archived, or a later version is published already.  Its prices may share no currency and
+    no interval: whoever subscribes then says which of them are taken.
     """
     plan = await repository.lock_plan(uow, plan_id)
     version = await repository.version_by_number(uow, plan_id, number)
@@ -228,12 +228,6 @@ async def _publish(uow: Uow, plan: Plan, version: PlanVersion, before: PlanVersi
             f"version {plan.published_number} is published already",
             field="number",
             allowed=f"a version after {plan.published_number}",
-        )
-    if version.prices and not version.currencies:
-        raise InvalidInput(
-            "there is no currency that every price has, so nobody could subscribe",
-            field="prices",
-            allowed="prices that share at least one currency in params",
         )
     after = replace(
         version,

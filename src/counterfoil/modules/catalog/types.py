@@ -190,7 +190,7 @@ class PlanVersion(CatalogObject):
 
     @property
     def currencies(self) -> list[str]:
-        """The currencies that every one of its prices has; empty too if there are no prices."""
+        """The currencies that every one of its prices has: those in which one can take all of them."""
         if not self.prices:
             return []
         common = set.intersection(*(set(price.params) for price in self.prices))

@@ -16,7 +16,7 @@ from counterfoil.core.errors import CounterfoilError, InvalidInput
 from counterfoil.modules.catalog import NewPrice, create_own_prices
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
 
     from counterfoil.modules.catalog import PlanVersion, Price
@@ -44,6 +44,22 @@ class OverrideTime:
     code: str
     start: datetime
     end: datetime | None
+
+
+def taken(version: PlanVersion | None, codes: Collection[str] | None) -> list[Price]:
+    """The prices of a plan's version that are wanted, in its order; all of them if no code is given."""
+    given = [] if version is None else list(version.prices)
+    if codes is None:
+        return given
+    known = [price.code for price in given]
+    for code in codes:
+        if code not in known:
+            raise InvalidInput(
+                f"the plan has no price {code!r}",
+                field="price_codes",
+                allowed=", ".join(known) or "none: there is no plan with prices",
+            )
+    return [price for price in given if price.code in codes]
 
 
 def own_stretches(prices: Sequence[Price], start: datetime) -> list[Stretch]:

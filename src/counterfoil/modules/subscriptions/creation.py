@@ -28,6 +28,7 @@ from counterfoil.modules.subscriptions.agreed import (
     own_stretches,
     plan_stretches,
     read_times,
+    taken,
 )
 from counterfoil.modules.subscriptions.customer_features import note_items
 from counterfoil.modules.subscriptions.overlaps import refuse_shared_usage
@@ -131,7 +132,7 @@ async def _agreed(
     uow: Uow, new: NewSubscription, customer: Customer, version: PlanVersion | None, start: datetime
 ) -> tuple[list[Stretch], str]:
     """What is paid when, the plan's prices first, and the currency."""
-    given = () if version is None else version.prices
+    given = taken(version, new.price_codes)
     times = read_times(new.overrides, given, start)
     own = await make_own(uow, new.prices)
     _check_codes(own, {price.code for price in given})

@@ -125,13 +125,14 @@ def subscription_from_wire(
     """The subscription to make of a plan's published version."""
     _check_served(body, customer)
     currency = currency_from_wire(body.currency)
-    check_prices(body, version, currency)
+    prices = _taken(body, version, currency)
     calendar = body.billing_cycle == "calendar"
     return NewSubscription(
         customer_id=customer.id,
         plan_version_id=version.id,
         currency=currency,
-        quantities=_quantities(body, version),
+        price_codes=[price.code for price in prices],
+        quantities=_quantities(body, prices),
         started_at=instant_from_wire(body.start_date, "start_date"),
         alignment=Alignment.CALENDAR if calendar else Alignment.ANNIVERSARY,
         anchor_at=instant_from_wire(body.billing_anchor, "billing_anchor"),
@@ -140,18 +141,20 @@ def subscription_from_wire(
     )
 
 
-def check_prices(body: CreateSubscriptionRequest, version: PlanVersion, currency: str) -> None:
-    """Refuse a plan with prices in another currency or for another period than the subscription's."""
+def _taken(body: CreateSubscriptionRequest, version: PlanVersion, currency: str) -> list[Price]:
+    """The plan's prices in the subscription's currency and for its period: the others are for others."""
     count = 1 if body.billing_period_count is None else body.billing_period_count
     wanted = Interval(interval_from_wire(body.billing_period), count)
-    main = main_interval(price.interval for price in version.prices)
-    if any(price.interval != wanted for price in version.prices) or main != wanted:
-        allowed = " and ".join(sorted({_said(price.interval) for price in version.prices} or {_said(main)}))
-        raise InvalidInput(
-            "the plan has a price for another period",
-            field="billing_period",
-            allowed=f"{allowed}, the period of all prices of the plan",
-        )
+    found = [price for price in version.prices if currency in price.params and price.interval == wanted]
+    main = main_interval(price.interval for price in found)
+    if found or (not version.prices and main == wanted):
+        return found
+    sold = {f"{_said(one.interval)} in {code.lower()}" for one in version.prices for code in one.params}
+    raise InvalidInput(
+        f"the plan has no price in {currency.lower()} for this period",
+        field="billing_period",
+        allowed=", ".join(sorted(sold)) or f"{_said(main)}, for the plan has no price",
+    )
 
 
 def _said(interval: Interval) -> str:
@@ -171,9 +174,9 @@ def _check_served(body: CreateSubscriptionRequest, customer: Customer) -> None:
         )
 
 
-def _quantities(body: CreateSubscriptionRequest, version: PlanVersion) -> dict[str, Any]:
-    """The quantities of the plan's prices that are given, by the code of the price."""
-    codes = {price.id: price.code for price in version.prices}
+def _quantities(body: CreateSubscriptionRequest, prices: Sequence[Price]) -> dict[str, Any]:
+    """The quantities that are given, by the code of the price."""
+    codes = {price.id: price.code for price in prices}
     found: dict[str, Any] = {}
     for number, one in enumerate(body.override_line_items or ()):
         where = f"override_line_items.{number}"
