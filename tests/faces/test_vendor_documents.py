@@ -12,9 +12,9 @@ from counterfoil.bootstrap import http_app
 from counterfoil.settings import Settings
 from counterfoil.store import Store
 from tests.conftest import Tenant
+from tests.support.faces import FACES
 
 PAGES = Path(__file__).parents[2] / "docs" / "faces"
-FACES = ("flexprice", "salable", "suger")
 _ROW = re.compile(r"\| (?P<group>.+) \| (?P<id>\w+) \| `(?P<method>[A-Z]+) (?P<path>.+)` \| (?P<state>.+) \|")
 
 
