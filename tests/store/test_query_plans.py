@@ -20,9 +20,12 @@ from psycopg import sql
 from sqlalchemy import text
 
 from counterfoil.core.ids import parse_id
-from counterfoil.modules import catalog, invoicing, subscriptions, wallets
+from counterfoil.core.states import SubscriptionState
+from counterfoil.modules import catalog, customers, invoicing, subscriptions, wallets
 from counterfoil.modules.catalog import CatalogFilter, PriceFilter
+from counterfoil.modules.customers import CustomerFilter
 from counterfoil.modules.identity import Authenticator
+from counterfoil.modules.subscriptions import SubscriptionFilter, search_subscriptions
 from counterfoil.modules.wallets import CreditGrantFilter, GrantSort
 from counterfoil.store import OffsetQuery, Store, SystemUow, Uow
 from counterfoil.store.feed import relay_changes
@@ -76,6 +79,11 @@ SPREAD: Final = {
     "invoices": {
         "finalise_at": "'2026-06-01'::timestamptz + n * interval '1 hour'",
         **_one_in_fifty("customer_id", "subscription_id"),
+    },
+    "customer_features": {  # the two of them are there only once
+        **_one_in_fifty("customer_id"),
+        "feature_id": "case n % 50 when 1 then (one.t).feature_id else gen_random_uuid() end",
+        **_one_in_fifty("product_id"),
     },
     "credit_grants": _one_in_fifty("subscription_id"),
     "credit_grant_applications": _one_in_fifty("subscription_id"),
@@ -190,6 +198,7 @@ def _examples(operation: Operation, world: World) -> list[dict[str, str]]:
         "reference": {"reference": world.ids["invoice_id"]},
         "status": {"status": "cancelled" if operation.id == "subscriptions.list" else "open"},
         "held": {"held": "true"},
+        "plan_reference": {"plan_reference": "pro-2026"},
         "customer": {"customer": customer},
         "name": {"customer": customer, "name": "completion"},
         "from": {"customer": customer, "from": "2026-01-01T00:00:00Z"},
@@ -265,6 +274,32 @@ BY_OFFSET: Final[dict[str, Search]] = {
     "prices of a meter": lambda uow, world, query: catalog.search_prices(
         uow, PriceFilter(meter_ids=[_id(world, "meter")]), query
     ),
+    "subscriptions": lambda uow, _, query: _subscriptions(uow, query),
+    "subscriptions of a customer": lambda uow, world, query: _subscriptions(
+        uow, query, customer_ids=[_id(world, "customer")]
+    ),
+    "subscriptions to a plan": lambda uow, world, query: _subscriptions(
+        uow, query, plan_ids=[_id(world, "plan")]
+    ),
+    "subscriptions by plan reference": lambda uow, _, query: _subscriptions(
+        uow, query, plan_reference="pro-2026"
+    ),
+    "subscriptions in a status": lambda uow, _, query: _subscriptions(
+        uow, query, statuses=[SubscriptionState.ACTIVE]
+    ),
+    "subscriptions made since": lambda uow, _, query: _subscriptions(
+        uow, query, created_from=datetime(2020, 1, 1, tzinfo=UTC)
+    ),
+    "subscriptions made until": lambda uow, _, query: _subscriptions(
+        uow, query, created_to=datetime(2100, 1, 1, tzinfo=UTC)
+    ),
+    "customers": lambda uow, _, query: customers.search_customers(uow, CustomerFilter(), query),
+    "customers made since": lambda uow, _, query: customers.search_customers(
+        uow, CustomerFilter(created_from=datetime(2020, 1, 1, tzinfo=UTC)), query
+    ),
+    "customers by email": lambda uow, _, query: customers.search_customers(
+        uow, CustomerFilter(email="a@nordwind.example"), query
+    ),
     "credit grants": lambda uow, _, query: wallets.search_credit_grants(uow, CreditGrantFilter(), query),
     "credit grants of a subscription": lambda uow, world, query: wallets.search_credit_grants(
         uow, CreditGrantFilter(subscription_ids=[_id(world, "subscription")]), query
@@ -276,6 +311,10 @@ BY_OFFSET: Final[dict[str, Search]] = {
         uow, CreditGrantFilter(archived=False), query, sort=GrantSort.UPDATED_AT
     ),
 }
+
+
+async def _subscriptions(uow: Uow, query: OffsetQuery, **wanted: Any) -> Any:
+    return await search_subscriptions(uow, SubscriptionFilter(**wanted), query, count=True)
 
 
 def _id(world: World, kind: str) -> UUID:

@@ -26,7 +26,13 @@ def prices_of(ids: Ids) -> list[dict[str, Any]]:
         "cadence": "in_arrears",
         "meter_id": ids["meter_id"],
     }
+    seats["feature_id"] = ids["feature_id"]
     return [{"code": "seats", **seats, **common}, {"code": "tokens", **tokens, **common}]
+
+
+def _own_price(ids: Ids) -> dict[str, Any]:
+    """A price of a subscription's own; it names everything that a price can name."""
+    return {**prices_of(ids)[1], "code": "own", "feature_id": ids["feature_id"]}
 
 
 def version_of(ids: Ids) -> dict[str, Any]:
@@ -163,11 +169,26 @@ BODIES: Final[dict[str, Callable[[Ids], dict[str, Any]]]] = {
         "quantities": {"seats": "2"},
         "started_at": "2026-01-05T00:00:00Z",
         "shared_usage": True,
+        "prices": [_own_price(ids)],
+        "overrides": [
+            {
+                "code": "seats",
+                "params": {"unit_amount": "12"},
+                "model": "per_unit",
+                "starts_at": "2026-02-05T00:00:00Z",
+                "ends_at": "2026-03-05T00:00:00Z",
+            }
+        ],
+        "plan_reference": "pro-2026",
+        "payment_method": "card",
         "external_id": "s-1",
     },
-    "subscriptions.update": _fixed(external_id="s-2", metadata={"a": 2}),
+    "subscriptions.update": _fixed(
+        external_id="s-2", plan_reference="pro-2027", payment_method="cash", metadata={"a": 2}
+    ),
     "subscriptions.update_item": _fixed(quantity="4"),
-    "subscriptions.cancel": _fixed(when="period_end"),
+    "subscriptions.reprice": lambda ids: {**_own_price(ids), "shared_usage": True},
+    "subscriptions.cancel": _fixed(when="at", at="2027-01-01T00:00:00Z"),
     "credit_grants.create": lambda ids: {
         "subscription_id": ids["subscription_id"],
         "name": "Goodwill",

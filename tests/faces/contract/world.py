@@ -196,7 +196,8 @@ class _Maker:
         await self._keep("product_id", "/products", {"code": "base", "name": "Base"})
         await self._keep("meter_id", "/meters", {"code": "tokens", "name": "Tokens", **TOKENS_METER})
         await self._keep("tax_rate_id", "/tax-rates", {"code": "vat", "name": "VAT", "percent": "20"})
-        await self._keep("feature_id", "/features", {"code": "sso", "name": "SSO", "kind": "boolean"})
+        feature = {"code": "sso", "name": "SSO", "kind": "boolean", "product_id": self.ids["product_id"]}
+        await self._keep("feature_id", "/features", feature)
         plan = {"code": "pro", "name": "Pro", "product_id": self.ids["product_id"], "publish": True}
         made = await self._keep("plan_id", "/plans", plan | version_of(self.ids))
         self.ids["plan_version_id"] = made["published_version"]["id"]
@@ -212,7 +213,11 @@ class _Maker:
         customer = {"name": "Kunde", "external_id": "crm-0", "currency": "EUR"}
         await self._keep("customer_id", "/customers", customer)
         body = {"customer_id": self.ids["customer_id"], "plan_id": self.ids["plan_id"]}
-        made = await self._keep("subscription_id", "/subscriptions", body | {"quantities": {"seats": "3"}})
+        made = await self._keep(
+            "subscription_id",
+            "/subscriptions",
+            body | {"quantities": {"seats": "3"}, "plan_reference": "pro-2026"},
+        )
         self.ids["item_id"] = made["items"][0]["id"]
         grant = {"name": "Monthly", "credits": "5", "cadence": "recurring", "period": "month"}
         owner = {"subscription_id": self.ids["subscription_id"]}
