@@ -78,3 +78,9 @@ async def test_what_is_too_large_or_unexpected_has_the_faces_form_too(
     assert (unexpected.status_code, type(unexpected.json())) == (500, str)
     assert "secret" not in unexpected.text
     assert large.headers["x-request-id"] != unexpected.headers["x-request-id"]
+
+
+def test_the_list_of_pages_names_every_face() -> None:
+    listed = re.findall(r"^\| [^|]+ \| \[(\w+)\.md\]\(\1\.md\) \|$", (PAGES / "README.md").read_text(), re.M)
+    assert listed == sorted(listed)
+    assert set(FACES) <= set(listed)
