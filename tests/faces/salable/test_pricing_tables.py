@@ -102,12 +102,14 @@ async def test_what_was_archived_since_is_left_out_of_a_table(
     http: httpx.Client, shop: Shop, store: Store
 ) -> None:
     async with store.unit(shop.tenant.scope) as uow:
-        await archive_plan(uow, shop.ids["bespoke"])
+        for code in ("bespoke", "team"):
+            await archive_plan(uow, shop.ids[code])
         await archive_feature(uow, shop.ids["boards"])
         await archive_pricing_table(uow, shop.ids["table"])
     table = read(http, f"/pricing-tables/{shop['table']}", **MEMBER)
     assert table["status"] == "DEPRECATED"
-    assert [(one["sortOrder"], one["plan"]["name"]) for one in table["plans"]] == [(0, "Team"), (1, "Free")]
+    assert [(one["sortOrder"], one["plan"]["name"]) for one in table["plans"]] == [(0, "Free")]
+    assert table["featuredPlanUuid"] is None
     assert [one["feature"]["name"] for one in table["features"]] == ["Support"]
 
 

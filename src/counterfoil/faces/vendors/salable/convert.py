@@ -133,10 +133,8 @@ def integration_to_wire(product: catalog.Product, seller: Seller) -> Organisatio
     )
 
 
-def product_currencies_to_wire(
-    product: catalog.Product, plans: Iterable[PlanNow], *, named: bool
-) -> list[ProductCurrency]:
-    """The currencies of a product's plans; exactly one is the default one."""
+def sold_in(product: catalog.Product, plans: Iterable[PlanNow]) -> tuple[list[str], str | None]:
+    """The currencies of a product's plans, and which of them is the default one."""
     codes = {
         code
         for one in plans
@@ -144,6 +142,14 @@ def product_currencies_to_wire(
         for code in one.version.currencies
     }
     default = product.default_currency or min(codes, default=None)
+    return sorted(codes if default is None else codes | {default}), default
+
+
+def product_currencies_to_wire(
+    product: catalog.Product, plans: Iterable[PlanNow], *, named: bool
+) -> list[ProductCurrency]:
+    """The currencies of a product's plans; exactly one is the default one."""
+    codes, default = sold_in(product, plans)
     return [
         ProductCurrency(
             productUuid=str(product.id),
@@ -151,7 +157,7 @@ def product_currencies_to_wire(
             defaultCurrency=code == default,
             **_currency(code, named=named),
         )
-        for code in sorted(codes | ({default} if default is not None else set()))
+        for code in codes
     ]
 
 

@@ -14,6 +14,7 @@ from counterfoil.faces.vendors.salable.convert import (
     product_currencies_to_wire,
     product_fields,
     product_to_wire,
+    sold_in,
     status_of,
 )
 from counterfoil.faces.vendors.salable.expand import Expand
@@ -50,10 +51,7 @@ def product_table_to_wire(
     given: Mapping[UUID, catalog.Feature],
 ) -> ProductPricingTable:
     """A product with its public features and plans: free ones, paid ones by price, then those to come."""
-    default = next(
-        (one for one in product_currencies_to_wire(product, plans, named=True) if one.defaultCurrency), None
-    )
-    code = None if default is None or default.currency is None else default.currency.shortName
+    _, currency = sold_in(product, plans)
     offered = [one for one in plans if _is_offered(one) and one.plan.visibility is Visibility.PUBLIC]
     shown = {id_: one for id_, one in given.items() if _is_public(one)}
     return ProductPricingTable(
@@ -63,7 +61,7 @@ def product_table_to_wire(
         organisationPaymentIntegration=integration_to_wire(product, seller),
         plans=[
             plan_to_wire(one, seller, _PLAN, shown, checkoutUrl=None)
-            for one in sorted(offered, key=lambda one: _place(one, code))
+            for one in sorted(offered, key=lambda one: _place(one, currency))
         ],
     )
 
@@ -92,7 +90,7 @@ def table_to_wire(
         featureOrder="default",
         productUuid=str(product.id),
         customTheme=table.custom_theme,
-        featuredPlanUuid=None if table.featured_plan_id is None else str(table.featured_plan_id),
+        featuredPlanUuid=str(table.featured_plan_id) if table.featured_plan_id in by_plan else None,
         updatedAt=changed,
         features=[
             PricingTableFeature(
