@@ -23,6 +23,7 @@ PREFIXES: Final[dict[str, str]] = {
     "credit_grant": "cg",
     "credit_grant_application": "cga",
     "customer": "cus",
+    "customer_feature": "cf",
     "environment": "env",
     "feature": "feat",
     "invoice": "inv",

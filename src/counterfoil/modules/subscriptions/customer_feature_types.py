@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CustomerFeature:
-    """A feature that some item of some subscription of a customer charges, or has charged."""
+    """A feature (of a product, or of none) that a customer's subscription charges, or has charged."""
 
     id: UUID
     customer_id: UUID
     feature_id: UUID
+    product_id: UUID | None
     created_at: datetime
 
 

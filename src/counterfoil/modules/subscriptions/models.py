@@ -94,11 +94,13 @@ class CustomerFeatureRow(Base):
         Index("ix_customer_features_environment_id_id", "environment_id", text("id desc")),
         Index("ix_customer_features_customer", "environment_id", "customer_id", text("id desc")),
         Index("ix_customer_features_feature", "environment_id", "feature_id", text("id desc")),
+        Index("ix_customer_features_product", "environment_id", "product_id", text("id desc")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     environment_id: Mapped[UUID]
     customer_id: Mapped[UUID] = mapped_column(ForeignKey("customers.id"))
     feature_id: Mapped[UUID] = mapped_column(ForeignKey("features.id"))
+    product_id: Mapped[UUID | None] = mapped_column(ForeignKey("products.id"))  # the feature's, for good
     charged: Mapped[list[str]] = mapped_column(ARRAY(Text))
     created_at: Mapped[datetime]

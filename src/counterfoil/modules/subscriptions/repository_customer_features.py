@@ -11,7 +11,7 @@ from counterfoil.modules.catalog import FeatureRow, MeterRow, PriceRow, ProductR
 from counterfoil.modules.customers import CustomerRow
 from counterfoil.modules.subscriptions.customer_feature_types import CustomerFeature, SortBy
 from counterfoil.modules.subscriptions.models import CustomerFeatureRow, SubscriptionItemRow, SubscriptionRow
-from counterfoil.store import records
+from counterfoil.store import Instant, records
 from counterfoil.store.aliases import AliasRow
 from counterfoil.store.paging import counted, page_of, paged
 from counterfoil.store.rows import columns
@@ -33,10 +33,12 @@ if TYPE_CHECKING:
 _OWN: Final = columns(CustomerFeatureRow, CustomerFeature)
 _NOTE: Final = text(
     """
-    insert into customer_features (id, environment_id, customer_id, feature_id, charged, created_at)
-    select new.id, :environment, :customer, new.feature_id, string_to_array(new.charged, ' '), :now
+    insert into customer_features
+      (id, environment_id, customer_id, feature_id, product_id, charged, created_at)
+    select new.id, :environment, :customer, f.id, f.product_id, string_to_array(new.charged, ' '), :now
     from unnest(cast(:ids as uuid[]), cast(:features as uuid[]), cast(:charged as text[]))
       new (id, feature_id, charged)
+    join features f on f.id = new.feature_id
     on conflict (environment_id, customer_id, feature_id) do update
     set charged = array(
         select distinct form from unnest(customer_features.charged || excluded.charged) form order by form
@@ -48,23 +50,28 @@ _NOTE: Final = text(
 # few rows, and would look each of thousands up one by one, or worse.  All of them are read for the order.
 _HASHED: Final = text("set local enable_nestloop = off")
 _ANYHOW: Final = text("set local enable_nestloop = on")
-_CHARGES: Final = (
-    select(
-        SubscriptionRow.customer_id,
-        PriceRow.feature_id,
-        SubscriptionItemRow.id.label("item_id"),
-        SubscriptionItemRow.quantity,
-        SubscriptionItemRow.started_at,
-        SubscriptionItemRow.ended_at.label("item_ended_at"),
-        SubscriptionItemRow.price_id,
-        SubscriptionRow.id.label("subscription_id"),
-        SubscriptionRow.currency,
-        SubscriptionRow.started_at.label("subscription_started_at"),
-        func.coalesce(SubscriptionRow.ended_at, SubscriptionRow.cancel_at).label("subscription_ended_at"),
-    )
-    .join(SubscriptionItemRow, SubscriptionItemRow.subscription_id == SubscriptionRow.id)
-    .join(PriceRow, PriceRow.id == SubscriptionItemRow.price_id)
-    .order_by(SubscriptionItemRow.started_at, SubscriptionItemRow.id)
+# From the customers on, each step by an index: "offset 0" keeps the server from reading all items at once,
+# which it takes for cheaper where it expects few rows.
+_CHARGES: Final = text(
+    """
+    select s.customer_id, p.feature_id, i.id as item_id, i.price_id, i.quantity, i.started_at,
+           i.ended_at as item_ended_at, s.id as subscription_id, s.currency,
+           s.started_at as subscription_started_at,
+           coalesce(s.ended_at, s.cancel_at) as subscription_ended_at
+    from subscriptions s
+    cross join lateral (
+        select * from subscription_items
+        where environment_id = s.environment_id and subscription_id = s.id offset 0
+    ) i
+    cross join lateral (
+        select feature_id from prices where id = i.price_id and environment_id = i.environment_id offset 0
+    ) p
+    where s.environment_id = :environment and s.customer_id = any(cast(:customers as uuid[]))
+      and p.feature_id = any(cast(:features as uuid[]))
+    order by i.started_at, i.id
+    """
+).columns(
+    started_at=Instant, item_ended_at=Instant, subscription_started_at=Instant, subscription_ended_at=Instant
 )
 
 
@@ -97,10 +104,7 @@ async def page(
     if feature_id is not None:
         statement = statement.where(CustomerFeatureRow.feature_id == feature_id)
     if product_id is not None:
-        of_product = select(FeatureRow.id).where(
-            FeatureRow.environment_id == uow.environment_id, FeatureRow.product_id == product_id
-        )
-        statement = statement.where(CustomerFeatureRow.feature_id.in_(of_product))
+        statement = statement.where(CustomerFeatureRow.product_id == product_id)
     rows = await uow.execute(paged(statement, CustomerFeatureRow.id, query))
     return page_of(records(CustomerFeature, rows), query)
 
@@ -120,10 +124,15 @@ async def search(
     by = [key.desc() if one.descending else key for key, one in zip(order, sort, strict=True)]
     own = CustomerFeatureRow.id
     statement = statement.order_by(*by, own).limit(query.limit).offset(query.offset)
-    await uow.execute(_HASHED)
+    if search.joins:
+        await uow.execute(_HASHED)
     rows = list(await uow.execute(statement))
-    await uow.execute(_ANYHOW)
-    items = [CustomerFeature(row.id, row.customer_id, row.feature_id, row.created_at) for row in rows]
+    if search.joins:
+        await uow.execute(_ANYHOW)
+    items = [
+        CustomerFeature(row.id, row.customer_id, row.feature_id, row.product_id, row.created_at)
+        for row in rows
+    ]
     return items, bool(rows) and rows[0].unnumbered
 
 
@@ -139,28 +148,26 @@ async def unnumbered(uow: Uow, by: SortBy, face: str, kind: str) -> list[UUID]:
     column: Any = {
         SortBy.CUSTOMER: CustomerFeatureRow.customer_id,
         SortBy.FEATURE: CustomerFeatureRow.feature_id,
-        SortBy.PRODUCT: FeatureRow.product_id,
+        SortBy.PRODUCT: CustomerFeatureRow.product_id,
     }[by]
-    statement = select(column).distinct().where(CustomerFeatureRow.environment_id == uow.environment_id)
-    if by is SortBy.PRODUCT:
-        statement = statement.join(FeatureRow, FeatureRow.id == CustomerFeatureRow.feature_id)
     known = exists().where(_alias_of(uow, AliasRow, face, kind, column))
-    statement = statement.where(column.is_not(None), ~known)
+    statement = (
+        select(column)
+        .distinct()
+        .where(CustomerFeatureRow.environment_id == uow.environment_id, column.is_not(None), ~known)
+    )
     return list((await uow.execute(statement)).scalars())
 
 
 async def charges(uow: Uow, pairs: Iterable[tuple[UUID, UUID]]) -> list[Row[Any]]:
     """The items of these customers whose prices charge these features, in the order of their time."""
     wanted = set(pairs)
-    if not wanted:
-        return []
-    statement = _CHARGES.where(
-        SubscriptionRow.environment_id == uow.environment_id,
-        SubscriptionRow.customer_id.in_({customer for customer, _ in wanted}),
-        SubscriptionItemRow.environment_id == uow.environment_id,
-        PriceRow.feature_id.in_({feature for _, feature in wanted}),
-    )
-    rows = await uow.execute(statement)
+    values = {
+        "environment": uow.environment_id,
+        "customers": list({customer for customer, _ in wanted}),
+        "features": list({feature for _, feature in wanted}),
+    }
+    rows = await uow.execute(_CHARGES, values) if wanted else ()
     return [row for row in rows if (row.customer_id, row.feature_id) in wanted]
 
 
@@ -172,21 +179,26 @@ class _Search:
         self.numbering = numbering
         self.unnumbered: list[Any] = []
         """For each number that is sorted by: the condition that a row has none."""
-        self._joins: dict[Any, Any] = {}
+        self.joins: dict[Any, Any] = {}
+        """The tables that every row is joined with, each with its condition."""
         self._aliases: dict[str, Any] = {}
         self._where: list[Any] = [CustomerFeatureRow.environment_id == uow.environment_id]
         known = () if numbering is None else numbering.products
-        self._known = func.unnest(
-            cast([one.code for one in known], ARRAY(Text)),
-            cast([one.number for one in known], ARRAY(BigInteger)),
-            cast([one.name for one in known], ARRAY(Text)),
-        ).table_valued("code", "number", "name", name="known").render_derived()
+        self._known = (
+            func.unnest(
+                cast([one.code for one in known], ARRAY(Text)),
+                cast([one.number for one in known], ARRAY(BigInteger)),
+                cast([one.name for one in known], ARRAY(Text)),
+            )
+            .table_valued("code", "number", "name", name="known")
+            .render_derived()
+        )
         self._filter(wanted)
 
     def statement(self, *selected: Any) -> Select[Any]:
         """The select of these columns."""
         statement = select(*selected).select_from(CustomerFeatureRow)
-        for table, condition in self._joins.items():
+        for table, condition in self.joins.items():
             statement = statement.outerjoin(table, condition)
         return statement.where(*self._where)
 
@@ -213,7 +225,7 @@ class _Search:
         if wanted.feature_ids is not None:
             among(CustomerFeatureRow.feature_id, wanted.feature_ids)
         if wanted.product_ids is not None:
-            among(self._feature.product_id, wanted.product_ids)
+            among(CustomerFeatureRow.product_id, wanted.product_ids)
         if wanted.product_codes is not None:
             among(self._product.code, wanted.product_codes)
         if wanted.meter_ids is not None:
@@ -241,7 +253,7 @@ class _Search:
         self._where.append(func.strpos(func.lower(column), func.lower(part)) > 0)
 
     def _join(self, table: Any, condition: Any) -> Any:
-        self._joins.setdefault(table, condition)
+        self.joins.setdefault(table, condition)
         return table
 
     @property
@@ -258,7 +270,7 @@ class _Search:
 
     @property
     def _product(self) -> Any:
-        return self._join(ProductRow, ProductRow.id == self._feature.product_id)
+        return self._join(ProductRow, ProductRow.id == CustomerFeatureRow.product_id)
 
     def _product_name(self) -> Any:
         product = self._product
@@ -266,14 +278,12 @@ class _Search:
         return func.coalesce(known.c.name, product.name)
 
     def _product_number(self) -> Any:
-        product = self._product
+        own = CustomerFeatureRow.product_id
         if self.numbering is None:
-            return product.id
-        known = self._join(self._known, self._known.c.code == product.code)
-        alias = self._alias(product.id, self.numbering.product)
-        self.unnumbered.append(
-            and_(product.id.is_not(None), known.c.number.is_(None), alias.number.is_(None))
-        )
+            return own
+        known = self._join(self._known, self._known.c.code == self._product.code)
+        alias = self._alias(own, self.numbering.product)
+        self.unnumbered.append(and_(own.is_not(None), known.c.number.is_(None), alias.number.is_(None)))
         return func.coalesce(known.c.number, alias.number + self.numbering.other_products_after)
 
     def _number(self, column: Any, by: SortBy) -> Any:

@@ -71,28 +71,33 @@ def _customer_features() -> None:
         sa.Column(
             "feature_id", sa.Uuid, sa.ForeignKey("features.id", name=f"fk_{name}_feature_id"), nullable=False
         ),
+        sa.Column("product_id", sa.Uuid, sa.ForeignKey("products.id", name=f"fk_{name}_product_id")),
         sa.Column("charged", ARRAY(sa.Text), nullable=False),
         sa.Column("created_at", INSTANT, nullable=False),
         sa.UniqueConstraint(
-            "environment_id", "customer_id", "feature_id", name=f"uq_{name}_environment_id_customer_id"
+            "environment_id",
+            "customer_id",
+            "feature_id",
+            name=f"uq_{name}_environment_id_customer_id_feature_id",
         ),
     )
     newest = sa.text("id desc")
     op.create_index(f"ix_{name}_environment_id_id", name, ["environment_id", newest])
     op.create_index(f"ix_{name}_customer", name, ["environment_id", "customer_id", newest])
     op.create_index(f"ix_{name}_feature", name, ["environment_id", "feature_id", newest])
+    op.create_index(f"ix_{name}_product", name, ["environment_id", "product_id", newest])
     protect(name)
     # Each has the id of the item that charged first, which is unique and as old as the row should be.
     op.execute(
         f"""
-        insert into {name} (id, environment_id, customer_id, feature_id, charged, created_at)
-        select (array_agg(i.id order by i.id))[1], s.environment_id, s.customer_id, p.feature_id,
+        insert into {name} (id, environment_id, customer_id, feature_id, product_id, charged, created_at)
+        select (array_agg(i.id order by i.id))[1], s.environment_id, s.customer_id, f.id, f.product_id,
                array_agg(distinct p.model || '/' || p.quantity_source || '/' || p.cadence),
                min(s.created_at)
         from subscriptions s
         join subscription_items i on i.subscription_id = s.id
         join prices p on p.id = i.price_id
-        where p.feature_id is not null
-        group by s.environment_id, s.customer_id, p.feature_id
+        join features f on f.id = p.feature_id
+        group by s.environment_id, s.customer_id, f.id
         """
     )
