@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 import suger_sdk_python as suger
 from suger_sdk_python.exceptions import NotFoundException, UnauthorizedException
 
 from counterfoil.modules.identity import NewApiClient, create_api_client
 from counterfoil.store import Store
-from tests.conftest import Database, Tenant
-from tests.support import serving
-
-
-@pytest.fixture(scope="module")
-def served(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The program with Suger's face on."""
-    with serving.served(database, tmp_path_factory.mktemp("served"), faces='["suger"]') as url:
-        yield url
+from tests.conftest import Tenant
 
 
 def api(url: str, key: str) -> suger.APIApi:

@@ -4,14 +4,14 @@ What is served and what differs is in ``docs/faces/suger.md``.
 """
 
 from counterfoil.faces.kit.face import Face
-from counterfoil.faces.vendors.suger import api_clients
+from counterfoil.faces.vendors.suger import api_clients, products
 from counterfoil.faces.vendors.suger.errors import FORM, REFUSALS
 
 FACE = Face(
     title="Suger on Counterfoil",
     description="The operations of Suger's API that Counterfoil serves; ids are bare UUIDs.",
     form=FORM,
-    routers=(api_clients.router,),
+    routers=(api_clients.router, products.router),
     schemes={
         "APIKeyAuth": {
             "type": "apiKey",

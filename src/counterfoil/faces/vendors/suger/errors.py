@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any, Final
 
-from counterfoil.core.errors import CounterfoilError
+from counterfoil.core.errors import CounterfoilError, VersionMismatch, WrongState
 from counterfoil.faces.kit.errors import ErrorForm
 
 
 class SugerForm(ErrorForm):
     """The message with the field and what is allowed, as a text."""
+
+    def status(self, error: CounterfoilError) -> int:
+        """Suger's status: what the present state refuses is a 400 there; two who change at once conflict."""
+        if isinstance(error, WrongState):
+            return HTTPStatus.BAD_REQUEST
+        return HTTPStatus.CONFLICT if isinstance(error, VersionMismatch) else super().status(error)
 
     def body(self, error: CounterfoilError, status: int, request_id: str) -> Any:
         """``"limit: … (allowed: 1 to 1000)"``."""
