@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -20,8 +21,11 @@ def served(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @pytest.fixture
-def client(served: str, tenant: Tenant) -> Iterator[Flexprice]:
-    """Flexprice's client, pointed here: the address and the key are all that a user changes."""
+def client(served: str, tenant: Tenant) -> Iterator[Any]:
+    """Flexprice's client, pointed here: the address and the key are all that a user changes.
+
+    ``Any``, for its types say that everything may be missing.
+    """
     with Flexprice(server_url=f"{served}/flexprice/v1", api_key_auth=tenant.key, timeout_ms=30_000) as client:
         yield client
 

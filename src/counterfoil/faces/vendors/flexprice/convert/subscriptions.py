@@ -70,6 +70,7 @@ WORDS: Final = {
     "anchor_at": "billing_anchor",
     "external_id": "lookup_key",
     "at": "end_date",
+    "count": "billing_period_count",
     "quantities": "override_line_items",
 }
 """Their names of fields that have another name with us."""
