@@ -8,6 +8,7 @@ not; prices are the decimals that were written.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from counterfoil.core.calendar import format_instant
@@ -22,9 +23,6 @@ from counterfoil.faces.vendors.suger.wire_generated import (
 from counterfoil.modules.catalog import CatalogChanges, NewProduct
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from uuid import UUID
-
     from pydantic import BaseModel
 
     from counterfoil.modules.catalog import Product
@@ -57,6 +55,15 @@ _LISTED: Final = {
 _PRICES: Final = ("commits", "dimensions", "currency")
 """What of ``info`` a buyer pays: an update leaves it as it is."""
 _OWN_KEY: Final = "suger"
+_CHOICE: Final = ("Allowed", "Disallowed")
+_METERS: Final = ("azureProductResource", "plans", "*", "priceAndAvailabilityPlan", "pricing", "customMeters")
+_READ_BY_BOTH: Final[Mapping[tuple[str, ...], Sequence[str]]] = {
+    ("awsPurchaseConstraints", "MultipleDimensionSelection"): _CHOICE,
+    ("awsPurchaseConstraints", "QuantityConfiguration"): _CHOICE,
+    (*_METERS, "meters", "*", "prices", "*", "prices"): (),
+}
+"""Where of ``info`` the versions of their client want something else than their contract, or than each other:
+by path, what all of them read.  The last is a list to the one and an object to the other."""
 
 
 def status_of(product: Product) -> str:
@@ -78,7 +85,7 @@ def product_to_wire(product: Product, organization: str) -> WorkloadProduct:
             "status": status_of(product),
             "partner": None if product.channel is None else product.channel.upper(),
             **{theirs: product.listing.get(ours) for theirs, ours in _LISTED.items()},
-            "info": product.listing.get("terms"),
+            "info": _readable(product.listing.get("terms")),
             "metaInfo": _meta_info(product),
             "creationTime": format_instant(product.created_at),
             "lastUpdateTime": format_instant(product.updated_at),
@@ -95,7 +102,7 @@ def meta_info_to_wire(product: Product) -> WorkloadMetaInfo:
 
 def dimensions_to_wire(product: Product) -> list[MeteringDimension]:
     """What of a product is metered."""
-    info = fitting(ProductInfo, product.listing.get("terms"))
+    info = fitting(ProductInfo, _readable(product.listing.get("terms")))
     return [] if info is None else list(info.dimensions or ())
 
 
@@ -153,8 +160,8 @@ def fulfillment_url_changes(
     return CatalogChanges({"listing": kept | ({"fulfillment_url": url} if url else {})}, product.version)
 
 
-def _check_same(given: str | None, own: str | UUID, field: str) -> None:
-    if given and given.lower() != str(own):
+def _check_same(given: str | None, own: str, field: str) -> None:
+    if given and given.lower() != own:
         raise InvalidInput(f"{field} is not the one in the address", field=field, allowed=f"{own}, or none")
 
 
@@ -174,7 +181,7 @@ def _listing(before: Mapping[str, Any], body: WorkloadProduct, *, with_prices: b
 
 def _terms(before: Mapping[str, Any], info: ProductInfo, *, with_prices: bool) -> dict[str, Any]:
     given = _values(info)
-    shown = fitting(ProductInfo, before)
+    shown = fitting(ProductInfo, _readable(before))
     present = {} if shown is None else _values(shown)
     after = dict(before)
     for name in info.model_fields_set:
@@ -193,6 +200,25 @@ def _terms(before: Mapping[str, Any], info: ProductInfo, *, with_prices: bool) -
 
 def _values(model: BaseModel) -> dict[str, Any]:
     return model.model_dump(by_alias=True, exclude_none=True)
+
+
+def _readable(terms: Any) -> Any:
+    """A listing's terms, less what not every version of their client can read."""
+    for path, readable in _READ_BY_BOTH.items():
+        terms = _held(terms, path, readable)
+    return terms
+
+
+def _held(value: Any, path: Sequence[str], readable: Sequence[str]) -> Any:
+    """A copy of a JSON value in which only one of ``readable`` stands at ``path`` (``*``: all of a level)."""
+    if not path:
+        return value if value in readable else None
+    name, *rest = path
+    if isinstance(value, list) and name == "*":
+        return [_held(one, rest, readable) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {key: _held(one, rest, readable) if name in ("*", key) else one for key, one in value.items()}
 
 
 def _meta_info(product: Product) -> dict[str, Any] | None:
