@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 from sqlalchemy.dialects.postgresql import insert as insert_if_new
 
 from counterfoil.modules.customers.models import CustomerRow
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from counterfoil.modules.customers.types import CustomerFilter
 
+_EXTERNAL_IDS: Final = text(
+    "select id, external_id from customers where environment_id = :environment and id = any(:ids)"
+)
 _SELECT = select(*columns(CustomerRow, Customer))
 
 
@@ -59,6 +62,12 @@ async def names(uow: Uow, ids: Collection[UUID]) -> dict[UUID, str]:
         CustomerRow.environment_id == uow.environment_id, CustomerRow.id.in_(ids)
     )
     return {row.id: row.name for row in await uow.execute(statement)}
+
+
+async def external_ids(uow: Uow, ids: Collection[UUID]) -> dict[UUID, str | None]:
+    """The external ids of these customers, by id."""
+    rows = await uow.execute(_EXTERNAL_IDS, {"environment": uow.environment_id, "ids": list(ids)})
+    return {row.id: row.external_id for row in rows}
 
 
 async def exempt(uow: Uow, ids: Collection[UUID]) -> set[UUID]:

@@ -41,6 +41,7 @@ from counterfoil.modules.subscriptions.planning import (
     plan_item,
     terms_of,
 )
+from counterfoil.modules.subscriptions.renewals import Renewal, renewals_of
 from counterfoil.modules.subscriptions.service import (
     advance_items,
     due_subscriptions,
@@ -86,6 +87,7 @@ __all__ = [
     "NewSubscription",
     "Numbering",
     "PriceOverride",
+    "Renewal",
     "SortBy",
     "SortKey",
     "Subscription",
@@ -116,6 +118,7 @@ __all__ = [
     "pause_subscription",
     "plan_item",
     "reactivate_subscription",
+    "renewals_of",
     "reprice_item",
     "resolve_subscriptions",
     "resume_subscription",

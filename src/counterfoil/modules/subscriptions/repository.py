@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import func, insert, or_, select, text
 
 from counterfoil.modules.subscriptions.models import SubscriptionItemRow, SubscriptionRow
 from counterfoil.modules.subscriptions.types import Subscription, SubscriptionItem
@@ -69,6 +69,19 @@ _HOLD: Final = text(
     set billing_error = u.reason, version = version + 1, updated_at = :now
     from unnest(cast(:ids as uuid[]), cast(:reasons as text[])) u (id, reason)
     where s.environment_id = :environment and s.id = u.id
+    """
+)
+# Few columns, and of usage no parameters: a list shows hundreds of these.
+_PRICED_ITEMS: Final = text(
+    """
+    select i.subscription_id, i.id, i.quantity, i.started_at, i.ended_at, i.due_at, i.price_id, p.model,
+        case when p.quantity_source <> 'usage' then (p.params -> s.currency)::text end as params,
+        p.interval_unit, p.interval_count, p.quantity_source
+    from subscription_items i
+    join subscriptions s on s.environment_id = i.environment_id and s.id = i.subscription_id
+    join prices p on p.environment_id = i.environment_id and p.id = i.price_id
+    where i.environment_id = :environment and i.subscription_id = any(:ids)
+    order by i.subscription_id, i.id
     """
 )
 # As many rows as there are prices, however many subscriptions; one that ended before it began never ran.
@@ -164,13 +177,15 @@ def _conditions(wanted: SubscriptionFilter) -> list[ColumnElement[bool]]:
     among = {
         SubscriptionRow.id: wanted.ids,
         SubscriptionRow.customer_id: wanted.customer_ids,
-        SubscriptionRow.plan_id: wanted.plan_ids,
         SubscriptionRow.status: wanted.statuses,
         SubscriptionRow.external_id: wanted.external_ids,
     }
     found = [_one_of(column, values) for column, values in among.items() if values is not None]
+    plans = [] if wanted.plan_ids is None else [_one_of(SubscriptionRow.plan_id, wanted.plan_ids)]
     if wanted.plan_reference is not None:
-        found.append(SubscriptionRow.plan_reference == wanted.plan_reference)
+        plans.append(SubscriptionRow.plan_reference == wanted.plan_reference)
+    if plans:
+        found.append(or_(*plans))
     if wanted.created_from is not None:
         found.append(SubscriptionRow.created_at >= wanted.created_from)
     if wanted.created_to is not None:
@@ -194,6 +209,14 @@ async def items_of(uow: Uow, subscription_ids: Collection[UUID]) -> dict[UUID, l
     for item in records(SubscriptionItem, await uow.execute(statement)):
         found[item.subscription_id].append(item)
     return found
+
+
+async def priced_items(uow: Uow, subscription_ids: Sequence[UUID]) -> Sequence[Sequence[Any]]:
+    """The values of ``PricedItem`` for each item of these subscriptions, in the order they were made."""
+    if not subscription_ids:
+        return []
+    values = {"environment": uow.environment_id, "ids": subscription_ids}
+    return (await uow.execute(_PRICED_ITEMS, values)).all()
 
 
 async def prices_running(uow: Uow, subscription: Subscription, start: datetime) -> dict[UUID, UUID]:

@@ -173,7 +173,8 @@ class NewSubscription:
 class SubscriptionFilter:
     """Which subscriptions to find; what is ``None`` does not narrow.
 
-    ``created_from`` and ``created_to`` both count in.  An empty collection finds nothing.
+    ``plan_ids`` and ``plan_reference`` together find what has one or the other.  ``created_from`` and
+    ``created_to`` both count in.  An empty collection finds nothing.
     """
 
     ids: Collection[UUID] | None = None
