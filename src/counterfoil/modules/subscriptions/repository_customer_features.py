@@ -50,8 +50,8 @@ _NOTE: Final = text(
 # few rows, and would look each of thousands up one by one, or worse.  All of them are read for the order.
 _HASHED: Final = text("set local enable_nestloop = off")
 _ANYHOW: Final = text("set local enable_nestloop = on")
-# From the customers on, each step by an index: "offset 0" keeps the server from reading all items at once,
-# which it takes for cheaper where it expects few rows.
+# "offset 0": each subscription's items by their index.  Else the server reads all customers' items, which it
+# takes for cheaper where it expects few.
 _CHARGES: Final = text(
     """
     select s.customer_id, p.feature_id, i.id as item_id, i.price_id, i.quantity, i.started_at,
@@ -63,9 +63,7 @@ _CHARGES: Final = text(
         select * from subscription_items
         where environment_id = s.environment_id and subscription_id = s.id offset 0
     ) i
-    cross join lateral (
-        select feature_id from prices where id = i.price_id and environment_id = i.environment_id offset 0
-    ) p
+    join prices p on p.environment_id = i.environment_id and p.id = i.price_id
     where s.environment_id = :environment and s.customer_id = any(cast(:customers as uuid[]))
       and p.feature_id = any(cast(:features as uuid[]))
     order by i.started_at, i.id

@@ -22,13 +22,12 @@ from counterfoil.modules.catalog import QuantitySource
 from counterfoil.modules.subscriptions import SortBy, SortKey
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
     from counterfoil.core.money import Exact
     from counterfoil.modules.catalog import Feature, Meter, Plan, Price, Product, TaxRate
-    from counterfoil.modules.customers import Customer
     from counterfoil.modules.subscriptions import CustomerFeature, FeatureCharge
 
 FACE: Final = "gcore"
@@ -60,7 +59,10 @@ class Books:
     """Everything that the rows of a page speak of, by id."""
 
     environment_id: UUID
-    customers: Mapping[UUID, Customer]
+    clients: Mapping[UUID, str]
+    """The names of customers."""
+    exempt: Collection[UUID]
+    """Those of them who pay no tax."""
     features: Mapping[UUID, Feature]
     products: Mapping[UUID, Product]
     meters: Mapping[UUID, Meter]
@@ -68,6 +70,8 @@ class Books:
     tax_rates: Mapping[UUID, TaxRate]
     charges: Mapping[UUID, Sequence[FeatureCharge]]
     numbers: Mapping[str, Mapping[UUID, int]] = field(default_factory=dict)
+    shown: dict[Hashable, Any] = field(default_factory=dict)
+    """What rows share, as it was shown first."""
 
     def words(self) -> dict[str, Collection[UUID]]:
         """What has to be numbered, by kind: the objects, and the ids of words."""
@@ -76,7 +80,7 @@ class Books:
         for feature in self.features.values():
             units += [feature.rounding.get("unit"), feature.unit.get("singular")]
         return {
-            "client": list(self.customers),
+            "client": list(self.clients),
             "feature": list(self.features),
             "metric": list(self.meters),
             "plan": list(self.plans),
@@ -97,35 +101,49 @@ class Books:
         """The number of a word of this kind."""
         return self.numbers[kind][id_of_word(self.environment_id, word)]
 
+    def once[T](self, key: Hashable, make: Callable[[], T]) -> T:
+        """What ``make`` makes for a key, made once."""
+        if key not in self.shown:
+            self.shown[key] = make()
+        found: T = self.shown[key]
+        return found
+
     def _words_of(self, words: Iterable[str | None]) -> set[UUID]:
         return {id_of_word(self.environment_id, word) for word in words if word}
 
 
 def row_to_wire(one: CustomerFeature, books: Books) -> wire.ClientFeature:
     """What a client pays for a feature."""
-    customer, feature = books.customers[one.customer_id], books.features[one.feature_id]
-    meter = None if feature.meter_id is None else books.meters[feature.meter_id]
-    product = None if feature.product_id is None else books.products[feature.product_id]
-    client_id = books.number("client", customer.id)
+    feature = books.features[one.feature_id]
+    client_id = books.number("client", one.customer_id)
     return wire.ClientFeature(
         client_id=client_id,
-        client=wire.Client(id=client_id, company_name=customer.name),
-        feature=wire.Feature(
+        client=wire.Client(id=client_id, company_name=books.clients[one.customer_id]),
+        prices=[_price(charge, one, books) for charge in books.charges[one.id]],
+        **books.once(feature.id, lambda: _of_feature(feature, books)),
+    )
+
+
+def _of_feature(feature: Feature, books: Books) -> dict[str, Any]:
+    """What all rows of a feature say of it."""
+    meter = None if feature.meter_id is None else books.meters[feature.meter_id]
+    product = None if feature.product_id is None else books.products[feature.product_id]
+    return {
+        "feature": wire.Feature(
             id=books.number("feature", feature.id), name=feature.name, erp_sku_id=feature.sku
         ),
-        metric_id=None if meter is None else books.number("metric", meter.id),
-        metric_ext_name=None if meter is None else meter.code,
-        regions=[
+        "metric_id": None if meter is None else books.number("metric", meter.id),
+        "metric_ext_name": None if meter is None else meter.code,
+        "regions": [
             wire.Region(
                 id=books.number_of_word("region", region.code), name=region.name, external_name=region.code
             )
             for region in feature.regions
         ],
-        rounding_rule=_rounding(feature, books),
-        product=None if product is None else _product(product, books),
-        product_category=None if product is None else _category(product, books),
-        prices=[_price(charge, feature, customer, books) for charge in books.charges[one.id]],
-    )
+        "rounding_rule": _rounding(feature, books),
+        "product": None if product is None else _product(product, books),
+        "product_category": None if product is None else _category(product, books),
+    }
 
 
 def _product(product: Product, books: Books) -> wire.Product:
@@ -158,22 +176,22 @@ def _rounding(feature: Feature, books: Books) -> wire.RoundingRule | None:
     )
 
 
-def _price(
-    charge: FeatureCharge, feature: Feature, customer: Customer, books: Books
-) -> wire.ClientFeaturePrice:
-    rates = [] if customer.tax_exempt else [books.tax_rates[id_] for id_ in charge.price.tax_rate_ids]
-    percent = sum((Fraction(rate.percent) for rate in rates), Fraction(0))
-    taxed = _Taxed(percent, inclusive=any(rate.inclusive for rate in rates))
+def _price(charge: FeatureCharge, one: CustomerFeature, books: Books) -> wire.ClientFeaturePrice:
+    exempt = one.customer_id in books.exempt
+    taxed = books.once((charge.price.id, exempt), lambda: _taxed(charge.price, exempt, books))
     plan = None if charge.price.plan_id is None else books.plans[charge.price.plan_id]
     return wire.ClientFeaturePrice(
         active_range=_range(charge.started_at, charge.ended_at),
-        price=_amounts(charge, feature, taxed, books),
+        price=books.once(
+            (charge.price.id, exempt, charge.currency, charge.quantity),
+            lambda: _amounts(charge, books.features[one.feature_id], taxed, books),
+        ),
         plan=None if plan is None else wire.Plan(id=books.number("plan", plan.id), name=plan.name),
         subscription=wire.Subscription(
             id=books.number("subscription", charge.subscription_id),
             active_range=_range(charge.subscription_started_at, charge.subscription_ended_at),
         ),
-        tax_rate=decimal_text(percent),
+        tax_rate=decimal_text(taxed.percent),
     )
 
 
@@ -195,6 +213,12 @@ class _Taxed:
     def gross(self, amount: Exact) -> str:
         """An amount with tax."""
         return _text(amount if self.inclusive else Fraction(amount) * (100 + self.percent) / 100)
+
+
+def _taxed(price: Price, exempt: bool, books: Books) -> _Taxed:
+    rates = [] if exempt else [books.tax_rates[id_] for id_ in price.tax_rate_ids]
+    percent = sum((Fraction(rate.percent) for rate in rates), Fraction(0))
+    return _Taxed(percent, inclusive=any(rate.inclusive for rate in rates))
 
 
 def _text(amount: Exact) -> str:

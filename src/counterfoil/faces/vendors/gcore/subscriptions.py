@@ -24,7 +24,7 @@ from counterfoil.modules.catalog import (
     products_by_ids,
     tax_rates_by_ids,
 )
-from counterfoil.modules.customers import customers_by_ids
+from counterfoil.modules.customers import exempt_customers, names_of_customers
 from counterfoil.modules.subscriptions import (
     CustomerFeature,
     CustomerFeatureFilter,
@@ -117,13 +117,14 @@ async def _objects(uow: Unit, kind: str, numbers: Sequence[int] | None) -> Colle
 
 async def _books(uow: Unit, rows: Sequence[CustomerFeature]) -> Books:
     """Everything that these rows speak of, each kind in one statement, with its numbers."""
-    customers = await customers_by_ids(uow, {one.customer_id for one in rows})
+    clients = {one.customer_id for one in rows}
     features = await features_by_ids(uow, {one.feature_id for one in rows})
     charges = await charges_of(uow, rows)
     prices = [charge.price for group in charges.values() for charge in group]
     books = Books(
         environment_id=uow.environment_id,
-        customers=customers,
+        clients=await names_of_customers(uow, clients),
+        exempt=await exempt_customers(uow, clients),
         features=features,
         products=await products_by_ids(
             uow, {one.product_id for one in features.values() if one.product_id is not None}
