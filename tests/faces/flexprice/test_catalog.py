@@ -202,6 +202,15 @@ def test_another_amount_is_another_price_and_subscribers_keep_theirs(client: Any
     assert (dearer.price_id, dearer.price.amount) == (new.id, "12")
 
 
+def test_a_lookup_key_goes_over_to_the_price_that_takes_its_place(client: Any) -> None:
+    plan = client.plans.create_plan(name="Pro")
+    old = client.prices.create_price(**price(plan.id, "10", lookup_key="fee", metadata={"k": "v"}))
+    new = client.prices.update_price(id=old.id, amount="12", description="Dearer")
+    assert (new.lookup_key, new.metadata, new.description) == ("fee", {"k": "v"}, "Dearer")
+    assert client.prices.get_price_by_lookup_key(lookup_key="fee").id == new.id
+    assert client.prices.get_price(id=old.id).lookup_key == ""
+
+
 def test_a_price_changes_from_a_fee_to_tiers(client: Any) -> None:
     plan = client.plans.create_plan(name="Pro")
     old = client.prices.create_price(**price(plan.id, "10"))

@@ -102,6 +102,28 @@ def test_a_grants_name_metadata_and_end_change_and_nothing_else(client: Any) -> 
     assert client.credit_grants.get_credit_grant(id=own.id) == changed
 
 
+def test_the_credits_that_come_next_are_known(client: Any) -> None:
+    plan = client.plans.create_plan(name="Pro")
+    monthly = grant(
+        plan.id, expiration_type="DURATION", expiration_duration=1, expiration_duration_unit="DAY"
+    )
+    client.credit_grants.create_credit_grant(**monthly)
+    made = subscribed(client, plan.id)
+    later = datetime(2030, 1, 1, tzinfo=UTC)
+    once = {"name": "Gift", "scope": "SUBSCRIPTION", "credits": "5", "cadence": "ONETIME"}
+    gift = client.credit_grants.create_credit_grant(subscription_id=made.id, start_date=later, **once)
+
+    first, second = client.subscriptions.get_subscription_upcoming_grants(id=made.id).items
+    assert (first.credits, first.application_status) == ("100", "pending")
+    assert first.application_reason == "first_time_recurring_credit_grant"
+    assert (first.period_start, first.period_end) == (START, datetime(2026, 2, 28, tzinfo=UTC))
+    assert (second.credit_grant_id, second.credits, second.period_start) == (gift.id, "5", later)
+    assert (second.application_reason, second.period_end) == ("onetime_credit_grant", None)
+    assert second.scheduled_for == "2030-01-01T00:00:00Z"
+    of_customer = client.customers.get_customer_upcoming_grants(id=made.customer_id)
+    assert (of_customer.items, of_customer.pagination.total) == ([first, second], 2)
+
+
 def test_cancelling_a_subscription_ends_its_grants(client: Any) -> None:
     plan = client.plans.create_plan(name="Pro")
     client.credit_grants.create_credit_grant(**grant(plan.id))

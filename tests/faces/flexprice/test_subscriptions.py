@@ -88,6 +88,35 @@ def test_a_calendar_subscription_of_several_seats(client: Any) -> None:
     assert (made.current_period_start.day, made.current_period_end.day) == (1, 1)
 
 
+def test_a_customer_pays_another_amount_than_the_plan_says(client: Any) -> None:
+    plan = client.plans.create_plan(name="Pro")
+    seats = client.prices.create_price(**price(plan.id, "10", display_name="Seats"))
+    fee = client.prices.create_price(**price(plan.id, "100", display_name="Fee"))
+    volume = [{"up_to": 5, "unit_amount": "9"}, {"unit_amount": "7", "flat_amount": "1"}]
+    made = subscribed(
+        client,
+        plan.id,
+        override_line_items=[
+            {"price_id": fee.id, "amount": "80"},
+            {
+                "price_id": seats.id,
+                "quantity": "6",
+                "billing_model": "TIERED",
+                "tier_mode": "VOLUME",
+                "tiers": volume,
+            },
+        ],
+    )
+    lines = {line.display_name: line for line in made.line_items}
+    assert (lines["Fee"].price.amount, lines["Fee"].quantity) == ("80", "1")
+    assert (lines["Seats"].price.billing_model, lines["Seats"].price.tier_mode) == ("TIERED", "VOLUME")
+    assert [(one.up_to, one.unit_amount) for one in lines["Seats"].price.tiers] == [(5, "9"), (None, "7")]
+    assert lines["Seats"].quantity == "6"
+    assert {line.price.entity_type for line in made.line_items} == {"SUBSCRIPTION"}
+    assert {line.price.entity_id for line in made.line_items} == {made.id}
+    assert client.prices.get_price(id=fee.id).amount == "100"
+
+
 def test_a_subscription_that_begins_later_waits_as_a_draft(client: Any) -> None:
     plan = client.plans.create_plan(name="Pro")
     later = datetime(2030, 1, 1, tzinfo=UTC)
@@ -236,6 +265,18 @@ def test_a_list_shows_what_it_is_asked_for(client: Any) -> None:
         ({"payment_behavior": "default_incomplete"}, "payment_behavior", 400),
         ({"timezone": "Europe/Berlin"}, "timezone", 400),
         ({"override_line_items": [{"price_id": "price_x"}]}, "override_line_items.0.price_id", 400),
+        (
+            {"override_line_items": [{"price_id": "", "quantity": "-1"}]},
+            "override_line_items.0.quantity",
+            400,
+        ),
+        ({"override_line_items": [{"price_id": "", "amount": "-1"}]}, "override_line_items.0.amount", 400),
+        ({"override_line_items": [{"price_id": "", "amount": "x"}]}, "override_line_items.0.amount", 400),
+        (
+            {"override_line_items": [{"price_id": "", "billing_model": "TIERED", "tier_mode": "SLAB"}]},
+            "override_line_items.0.tiers",
+            400,
+        ),
         ({"lookup_key": ""}, None, 201),
         ({"overage_factor": "1", "proration_behavior": "none", "timezone": "UTC"}, None, 201),
     ],
@@ -244,7 +285,9 @@ async def test_terms_that_cannot_be_honoured_are_refused_by_their_names(
     client: Any, http: httpx.AsyncClient, wrong: dict[str, Any], field: str | None, status: int
 ) -> None:
     plan = client.plans.create_plan(name="Pro")
-    client.prices.create_price(**price(plan.id))
+    fee = client.prices.create_price(**price(plan.id))
+    for one in wrong.get("override_line_items", ()):
+        one["price_id"] = one["price_id"] or fee.id
     customer = client.customers.create_customer(external_id="acme", name="Acme")
     body = {
         "customer_id": customer.id,

@@ -80,7 +80,7 @@ def _subscription(ids: Ids) -> dict[str, Any]:
         "billing_period_count": 1,
         "billing_cycle": "anniversary",
         "start_date": "2026-01-31T00:00:00Z",
-        "override_line_items": [{"price_id": ids["price"], "quantity": "3"}],
+        "override_line_items": [{"price_id": ids["price"], "quantity": "3", "amount": "8"}],
         "credit_grants": [_grant(scope="SUBSCRIPTION")],
         "metadata": {"k": "v"},
     }
@@ -249,7 +249,8 @@ SAMPLES: Final = Samples(
         **_of("spare_feature", "deleteFeature"),
         **_of("price", "getPrice"),
         **_of("spare_price", "updatePrice", "deletePrice"),
-        **_of("subscription", "getSubscription", "updateSubscription"),
+        **_of("customer", "getCustomerUpcomingGrants"),
+        **_of("subscription", "getSubscription", "updateSubscription", "getSubscriptionUpcomingGrants"),
         **_of("spare_subscription", "cancelSubscription"),
     },
     refused={"getAddonCreditGrants": 404},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import APIRouter, Query, Response
 
@@ -15,6 +15,7 @@ from counterfoil.faces.vendors.flexprice.auth import FlexpriceRoute
 from counterfoil.faces.vendors.flexprice.convert.common import instant_from_wire, pagination
 from counterfoil.faces.vendors.flexprice.convert.credit_grants import (
     WORDS,
+    application_to_wire,
     changes_from_wire,
     grant_from_wire,
     grant_to_wire,
@@ -26,6 +27,7 @@ from counterfoil.faces.vendors.flexprice.wire import CreateCreditGrantRequest, L
 from counterfoil.faces.vendors.flexprice.wire_generated import (
     CreditGrantResponse,
     DeleteCreditGrantRequest,
+    ListCreditGrantApplicationsResponse,
     ListCreditGrantsResponse,
     PaginationResponse,
     SuccessResponse,
@@ -33,7 +35,17 @@ from counterfoil.faces.vendors.flexprice.wire_generated import (
 )
 from counterfoil.modules import wallets
 from counterfoil.modules.catalog import get_plan
+from counterfoil.modules.customers import get_customer
+from counterfoil.modules.subscriptions import (
+    SubscriptionFilter,
+    get_subscription,
+    search_subscriptions,
+)
 from counterfoil.modules.wallets import CreditGrantChanges, CreditGrantFilter, GrantSort
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from uuid import UUID
 
 router = APIRouter(prefix="/v1", tags=["CreditGrants"], route_class=FlexpriceRoute)
 READ, WRITE = allow("credit_grants:read"), allow("credit_grants:write")
@@ -139,6 +151,42 @@ async def of_plan(id: str, uow: Unit) -> Response:
     items = [grant_to_wire(uow, one) for one in found.items]
     page = PaginationResponse(total=found.total, limit=len(items), offset=0)
     return vendor_answer(ListCreditGrantsResponse(items=items, pagination=page))
+
+
+@router.get(
+    "/subscriptions/{id}/grants/upcoming",
+    operation_id="getSubscriptionUpcomingGrants",
+    response_model=ListCreditGrantApplicationsResponse,
+    dependencies=[READ],
+)
+async def upcoming(id: str, uow: Unit) -> Response:
+    """The credits that a subscription gets next."""
+    subscription = await get_subscription(uow, ids.parse("subscription", id))
+    return await _upcoming(uow, [subscription.id])
+
+
+@router.get(
+    "/customers/{id}/grants/upcoming",
+    operation_id="getCustomerUpcomingGrants",
+    response_model=ListCreditGrantApplicationsResponse,
+    dependencies=[READ],
+)
+async def upcoming_of_customer(id: str, uow: Unit) -> Response:
+    """The credits that all subscriptions of a customer get next."""
+    customer = await get_customer(uow, ids.parse("customer", id))
+    wanted = SubscriptionFilter(customer_ids=[customer.id])
+    found = await search_subscriptions(uow, wanted, OffsetQuery(MOST), count=False)
+    return await _upcoming(uow, [one.id for one in found.items])
+
+
+async def _upcoming(uow: Unit, subscription_ids: Collection[UUID]) -> Response:
+    applications = await wallets.upcoming_applications(uow, subscription_ids)
+    wanted = CreditGrantFilter(ids={one.grant_id for one in applications})
+    found = await wallets.search_credit_grants(uow, wanted, OffsetQuery(max(1, len(applications))))
+    grants = {one.id: one for one in found.items}
+    items = [application_to_wire(uow, one, grants[one.grant_id]) for one in applications]
+    page = PaginationResponse(total=len(items), limit=len(items), offset=0)
+    return vendor_answer(ListCreditGrantApplicationsResponse(items=items, pagination=page))
 
 
 @router.get(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 PREFIXES: Final = {
     "credit_grant": "cg",
+    "credit_grant_application": "cga",
     "customer": "cust",
     "environment": "env",
     "feature": "feat",

@@ -128,8 +128,9 @@ async def search(body: PriceFilter, uow: Unit) -> Response:
 )
 async def by_lookup_key(lookup_key: str, uow: Unit) -> Response:
     """The price with the seller's own key."""
+    wanted = [] if "\0" in lookup_key else [lookup_key]  # which no price can be called
     with in_their_words({"external_ids": "lookup_key"}):
-        found = await catalog.search_prices(uow, Wanted(external_ids=[lookup_key]), OffsetQuery(1))
+        found = await catalog.search_prices(uow, Wanted(external_ids=wanted), OffsetQuery(1))
     if not found.items:
         raise NotFound("no such price", field="lookup_key", allowed="the lookup key of a price")
     return await _one(uow, found.items[0])
@@ -147,7 +148,10 @@ async def update(id: str, body: UpdatePriceRequest, uow: Unit) -> Response:
     price = await catalog.get_price(uow, ids.parse("price", id))
     with in_their_words(words(currency_of(price))):
         if costs_otherwise(body, uow.now):
-            price = await catalog.replace_price(uow, price.id, replacement_from_wire(body, price))
+            new = replacement_from_wire(body, price)
+            if price.external_id is not None:  # the key names the price that takes this one's place
+                await catalog.update_price(uow, price.id, CatalogChanges({"external_id": None}))
+            price = await catalog.replace_price(uow, price.id, new)
         elif fields := labels_from_wire(body):
             price = await catalog.update_price(uow, price.id, CatalogChanges(fields))
     return await _one(uow, price)

@@ -16,6 +16,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 
 from counterfoil.core.calendar import parse_instant
 from counterfoil.core.errors import InvalidInput
+from counterfoil.faces.kit.vendor_paging import MOST
 from counterfoil.faces.kit.vendor_wire import DateTimeText, one_of
 from counterfoil.faces.kit.wire import OffsetQuery
 from counterfoil.faces.vendors.flexprice import ids
@@ -47,7 +48,7 @@ class ListQuery(BaseModel):
     """The query parameters that every list has."""
 
     limit: Annotated[int, Field(ge=1, le=1000)] = PAGE
-    offset: Annotated[int, Field(ge=0, le=2**31)] = 0
+    offset: Annotated[int, Field(ge=0, le=MOST)] = 0
     order: Annotated[str, one_of("asc", "desc")] = "desc"
     status: Annotated[str, one_of("published", "deleted", "archived")] | None = None
     start_time: DateTimeText | None = Field(default=None, description="Made then or later")
@@ -144,7 +145,10 @@ def page_of(asked: Any, sortable: Collection[str] = ("created_at",)) -> OffsetQu
         raise InvalidInput("it cannot be sorted so", field="sort", allowed=f"one of {', '.join(sortable)}")
     if by:
         order = by[0][1] or order
-    return OffsetQuery(asked.limit or PAGE, asked.offset or 0, ascending=order == "asc")
+    offset = asked.offset or 0
+    if offset > MOST:
+        raise InvalidInput("offset is too large", field="offset", allowed=f"at most {MOST}")
+    return OffsetQuery(asked.limit or PAGE, offset, ascending=order == "asc")
 
 
 def sorted_by(asked: Any) -> str:

@@ -118,11 +118,12 @@ class SubscriptionQuery(ListQuery):
 async def create(body: CreateSubscriptionRequest, uow: Unit) -> Response:
     """Subscribe a customer to a plan, with the plan's credit grants and those that are given."""
     customer = await _customer(uow, body)
-    with in_their_words({"plan_version_id": "plan_id", **WORDS, **_grant_words(body)}):
-        version = await _published(uow, body.plan_id)
-        new = subscription_from_wire(body, customer, version)
-        grants = _grants(body)
-        end = instant_from_wire(body.end_date, "end_date")
+    version = await _published(uow, body.plan_id)
+    with in_their_words(WORDS):
+        new, words = subscription_from_wire(body, customer, version)
+    grants = _grants(body)
+    end = instant_from_wire(body.end_date, "end_date")
+    with in_their_words({**words, **_grant_words(body)}):
         made = await billing.subscribe(uow, new, grants)
         if end is not None:
             made = await billing.cancel(uow, made.id, CancelWhen.AT, at=end)

@@ -18,7 +18,10 @@ from counterfoil.faces.vendors.flexprice.convert.common import (
     status_of,
 )
 from counterfoil.faces.vendors.flexprice.wire import ListedCreditGrant
-from counterfoil.faces.vendors.flexprice.wire_generated import CreditGrantResponse
+from counterfoil.faces.vendors.flexprice.wire_generated import (
+    CreditGrantApplicationResponse,
+    CreditGrantResponse,
+)
 from counterfoil.modules.wallets import (
     DurationUnit,
     GrantCadence,
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
     from counterfoil.faces.kit.context import Unit
     from counterfoil.faces.vendors.flexprice.wire import CreateCreditGrantRequest
     from counterfoil.faces.vendors.flexprice.wire_generated import UpdateCreditGrantRequest
-    from counterfoil.modules.wallets import CreditGrant
+    from counterfoil.modules.wallets import CreditGrant, CreditGrantApplication
 
 _CADENCES: Final = {"ONETIME": GrantCadence.ONE_TIME, "RECURRING": GrantCadence.RECURRING}
 _EXPIRATIONS: Final = {
@@ -138,6 +141,37 @@ def _fields(uow: Unit, grant: CreditGrant) -> dict[str, Any]:
         "status": status_of(grant),
         **stamps(uow, grant),
     }
+
+
+def application_to_wire(
+    uow: Unit, application: CreditGrantApplication, grant: CreditGrant
+) -> CreditGrantApplicationResponse:
+    """The credits of a grant for one period as Flexprice shows them."""
+    if grant.cadence is not GrantCadence.RECURRING:
+        reason = "onetime_credit_grant"
+    elif application.period_start == grant.starts_at:
+        reason = "first_time_recurring_credit_grant"
+    else:
+        reason = "recurring_credit_grant"
+    own = ids.show("credit_grant_application", application.id)
+    return CreditGrantApplicationResponse(
+        id=own,
+        credit_grant_id=ids.show("credit_grant", application.grant_id),
+        subscription_id=ids.show("subscription", application.subscription_id),
+        credits=decimal_text(application.credits),
+        application_status=application.status.value,
+        application_reason=reason,
+        period_start=instant_to_wire(application.period_start),
+        period_end=instant_to_wire(application.period_end),
+        scheduled_for=instant_to_wire(application.due_at),
+        applied_at=instant_to_wire(application.applied_at),
+        failure_reason=application.failure,
+        retry_count=max(0, application.attempts - 1),
+        idempotency_key=own,
+        metadata={},
+        status="published",
+        **stamps(uow, application),
+    )
 
 
 def _subscription(text: str | None) -> Any:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from counterfoil.core.calendar import Interval, format_instant
-from counterfoil.core.errors import InvalidInput
+from counterfoil.core.errors import CounterfoilError, InvalidInput
 from counterfoil.core.money import decimal_text, parse_decimal
 from counterfoil.core.rating import Cadence
 from counterfoil.core.states import SubscriptionState
@@ -21,6 +21,7 @@ from counterfoil.faces.vendors.flexprice.convert.common import (
     stamps,
     text_from_wire,
 )
+from counterfoil.faces.vendors.flexprice.convert.costs import is_other_cost, other_cost
 from counterfoil.faces.vendors.flexprice.convert.prices import price_fields
 from counterfoil.faces.vendors.flexprice.searching import refuse
 from counterfoil.faces.vendors.flexprice.wire_generated import (
@@ -32,6 +33,7 @@ from counterfoil.modules.catalog import QuantitySource
 from counterfoil.modules.subscriptions import (
     Alignment,
     NewSubscription,
+    PriceOverride,
     current_period,
     item_end,
     main_interval,
@@ -39,10 +41,11 @@ from counterfoil.modules.subscriptions import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from decimal import Decimal
     from uuid import UUID
 
     from counterfoil.faces.kit.context import Unit
-    from counterfoil.faces.vendors.flexprice.wire import CreateSubscriptionRequest
+    from counterfoil.faces.vendors.flexprice.wire import CreateSubscriptionRequest, OverrideLineItemRequest
     from counterfoil.faces.vendors.flexprice.wire_generated import (
         CreditGrantResponse,
         CustomerResponse,
@@ -66,12 +69,12 @@ STATUSES: Final = {state: status for status, states in STATES.items() for state 
 """Their status of each state of ours."""
 
 WORDS: Final = {
+    "plan_version_id": "plan_id",
     "started_at": "start_date",
     "anchor_at": "billing_anchor",
     "external_id": "lookup_key",
     "at": "end_date",
     "count": "billing_period_count",
-    "quantities": "override_line_items",
 }
 """Their names of fields that have another name with us."""
 
@@ -122,24 +125,41 @@ class Parts:
 
 def subscription_from_wire(
     body: CreateSubscriptionRequest, customer: Customer, version: PlanVersion
-) -> NewSubscription:
-    """The subscription to make of a plan's published version."""
+) -> tuple[NewSubscription, dict[str, str]]:
+    """The subscription to make of a plan's published version, and their names of its fields."""
     _check_served(body, customer)
     currency = currency_from_wire(body.currency)
-    prices = _taken(body, version, currency)
+    prices = {price.id: price for price in _taken(body, version, currency)}
+    quantities: dict[str, Decimal] = {}
+    overrides: list[PriceOverride] = []
+    words = dict(WORDS)
+    for number, one in enumerate(body.override_line_items or ()):
+        place = f"override_line_items.{number}"
+        try:
+            price, override = _override(one, prices, currency)
+            if one.quantity is not None:
+                quantities[price.code] = parse_decimal(one.quantity, field="quantity")
+                words[f"quantities.{price.code}"] = f"{place}.quantity"
+        except CounterfoilError as refused:
+            raise refused.within(place) from None
+        if override is not None:
+            words |= _override_words(f"overrides.{len(overrides)}", place)
+            overrides.append(override)
     calendar = body.billing_cycle == "calendar"
-    return NewSubscription(
+    new = NewSubscription(
         customer_id=customer.id,
         plan_version_id=version.id,
+        price_codes=[price.code for price in prices.values()],
         currency=currency,
-        price_codes=[price.code for price in prices],
-        quantities=_quantities(body, prices),
+        quantities=quantities,
+        overrides=overrides,
         started_at=instant_from_wire(body.start_date, "start_date"),
         alignment=Alignment.CALENDAR if calendar else Alignment.ANNIVERSARY,
         anchor_at=instant_from_wire(body.billing_anchor, "billing_anchor"),
         external_id=text_from_wire(body.lookup_key),
         meta=body.metadata or {},
     )
+    return new, words
 
 
 def _taken(body: CreateSubscriptionRequest, version: PlanVersion, currency: str) -> list[Price]:
@@ -175,27 +195,33 @@ def _check_served(body: CreateSubscriptionRequest, customer: Customer) -> None:
         )
 
 
-def _quantities(body: CreateSubscriptionRequest, prices: Sequence[Price]) -> dict[str, Any]:
-    """The quantities that are given, by the code of the price."""
-    codes = {price.id: price.code for price in prices}
-    found: dict[str, Any] = {}
-    for number, one in enumerate(body.override_line_items or ()):
-        where = f"override_line_items.{number}"
-        for name in type(one).model_fields:
-            if name not in ("price_id", "quantity") and getattr(one, name) is not None:
-                raise InvalidInput(
-                    f"{name} is not served yet", field=f"{where}.{name}", allowed="price_id and quantity"
-                )
-        code = next((codes[id_] for id_ in ids.known("price", [one.price_id]) if id_ in codes), None)
-        if code is None:
-            raise InvalidInput(
-                "the plan has no such price",
-                field=f"{where}.price_id",
-                allowed="the id of a price of the plan",
-            )
-        if one.quantity is not None:
-            found[code] = parse_decimal(one.quantity, field=f"{where}.quantity")
-    return found
+def _override(
+    body: OverrideLineItemRequest, prices: Mapping[UUID, Price], currency: str
+) -> tuple[Price, PriceOverride | None]:
+    """The price that is overridden, and what is paid instead, if the body says that."""
+    refuse(body, "bucket_size", "price_unit_amount", "price_unit_tiers")
+    price = next((prices[id_] for id_ in ids.known("price", [body.price_id]) if id_ in prices), None)
+    if price is None:
+        raise InvalidInput(
+            "the subscription has no such price",
+            field="price_id",
+            allowed="the id of a price that the subscription takes",
+        )
+    if not is_other_cost(body):
+        return price, None
+    model, params = other_cost(body, price, currency)
+    return price, PriceOverride(price.code, params, model)
+
+
+def _override_words(ours: str, theirs: str) -> dict[str, str]:
+    return {
+        ours: theirs,
+        f"{ours}.params": f"{theirs}.amount",
+        f"{ours}.params.unit_amount": f"{theirs}.amount",
+        f"{ours}.params.package_amount": f"{theirs}.amount",
+        f"{ours}.params.package_size": f"{theirs}.transform_quantity.divide_by",
+        f"{ours}.params.tiers": f"{theirs}.tiers",
+    }
 
 
 def subscription_to_wire(uow: Unit, subscription: Subscription, parts: Parts) -> SubscriptionResponse:
