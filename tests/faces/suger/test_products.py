@@ -299,7 +299,9 @@ def test_a_body_of_another_product_is_refused(http: httpx.Client) -> None:
 
 def test_an_external_id_is_taken_once(http: httpx.Client) -> None:
     http.post("/product", json={"name": "P", "externalID": "x"})
-    refusal(http.post("/product", json={"name": "P", "externalID": "x"}), 409, "externalID")
+    again = http.post("/product", json={"name": "Q", "externalID": "x"})
+    assert "allowed" in refusal(again, 409, "externalID")
+    assert [one["name"] for one in http.get("/product").json()] == ["P"]
 
 
 @pytest.mark.parametrize("wanted", ["x", "00000000-0000-0000-0000-000000000000", "%00"])
@@ -313,7 +315,7 @@ def test_an_unknown_product_is_not_found(http: httpx.Client, wanted: str) -> Non
         ("PATCH", "/metaInfo", {}),
     ):
         answer = http.request(method, f"/product/{wanted}{path}", json=body)
-        refusal(answer, 404, "productId")
+        assert "no such product" in refusal(answer, 404, "productId")
 
 
 def test_another_organizations_product_is_not_found(

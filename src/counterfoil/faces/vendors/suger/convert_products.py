@@ -216,7 +216,7 @@ def _held(value: Any, path: Sequence[str], readable: Sequence[str]) -> Any:
     name, *rest = path
     if isinstance(value, list) and name == "*":
         return [_held(one, rest, readable) for one in value]
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or (name != "*" and name not in value):
         return value
     return {key: _held(one, rest, readable) if name in ("*", key) else one for key, one in value.items()}
 
