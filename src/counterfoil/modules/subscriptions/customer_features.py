@@ -85,20 +85,26 @@ async def charges_of(uow: Uow, features: Sequence[CustomerFeature]) -> dict[UUID
     By the id of the customer's feature; items that ended before they began never charged, and are left out.
     """
     found: dict[UUID, list[FeatureCharge]] = {one.id: [] for one in features}
-    of_pair = {(one.customer_id, one.feature_id): found[one.id] for one in features}
-    rows = await repository.charges(uow, of_pair)
+    of_pair: dict[tuple[UUID, UUID | None], list[FeatureCharge]] = {
+        (one.customer_id, one.feature_id): found[one.id] for one in features
+    }
+    rows = await repository.charges(
+        uow, {one.customer_id for one in features}, {one.feature_id for one in features}
+    )
     prices = await prices_by_ids(uow, {row.price_id for row in rows})
     for row in rows:
+        price = prices[row.price_id]
+        asked = of_pair.get((row.customer_id, price.feature_id))
         ended_at = _earlier(row.item_ended_at, row.subscription_ended_at)
-        if ended_at is not None and ended_at <= row.started_at:
+        if asked is None or (ended_at is not None and ended_at <= row.started_at):
             continue
-        of_pair[row.customer_id, row.feature_id].append(
+        asked.append(
             FeatureCharge(
                 item_id=row.item_id,
                 quantity=row.quantity,
                 started_at=row.started_at,
                 ended_at=ended_at,
-                price=prices[row.price_id],
+                price=price,
                 subscription_id=row.subscription_id,
                 currency=row.currency,
                 subscription_started_at=row.subscription_started_at,

@@ -17,7 +17,7 @@ from counterfoil.store.paging import counted, page_of, paged
 from counterfoil.store.rows import columns
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from uuid import UUID
 
     from sqlalchemy import Select
@@ -50,22 +50,25 @@ _NOTE: Final = text(
 # few rows, and would look each of thousands up one by one, or worse.  All of them are read for the order.
 _HASHED: Final = text("set local enable_nestloop = off")
 _ANYHOW: Final = text("set local enable_nestloop = on")
-# "offset 0": each subscription's items by their index.  Else the server reads all customers' items, which it
-# takes for cheaper where it expects few.
+# "offset 0" and "is true" hold the server to the order in which this is written: the prices of the features
+# once, then each subscription's items by their index.  Where it expects few rows it would take others.
 _CHARGES: Final = text(
     """
-    select s.customer_id, p.feature_id, i.id as item_id, i.price_id, i.quantity, i.started_at,
+    select s.customer_id, i.id as item_id, i.price_id, i.quantity, i.started_at,
            i.ended_at as item_ended_at, s.id as subscription_id, s.currency,
            s.started_at as subscription_started_at,
            coalesce(s.ended_at, s.cancel_at) as subscription_ended_at
     from subscriptions s
     cross join lateral (
         select * from subscription_items
-        where environment_id = s.environment_id and subscription_id = s.id offset 0
+        where environment_id = s.environment_id and subscription_id = s.id
+          and (price_id in (
+              select id from prices
+              where environment_id = :environment and feature_id = any(cast(:features as uuid[]))
+          )) is true
+        offset 0
     ) i
-    join prices p on p.environment_id = i.environment_id and p.id = i.price_id
     where s.environment_id = :environment and s.customer_id = any(cast(:customers as uuid[]))
-      and p.feature_id = any(cast(:features as uuid[]))
     order by i.started_at, i.id
     """
 ).columns(
@@ -157,16 +160,12 @@ async def unnumbered(uow: Uow, by: SortBy, face: str, kind: str) -> list[UUID]:
     return list((await uow.execute(statement)).scalars())
 
 
-async def charges(uow: Uow, pairs: Iterable[tuple[UUID, UUID]]) -> list[Row[Any]]:
-    """The items of these customers whose prices charge these features, in the order of their time."""
-    wanted = set(pairs)
-    values = {
-        "environment": uow.environment_id,
-        "customers": list({customer for customer, _ in wanted}),
-        "features": list({feature for _, feature in wanted}),
-    }
-    rows = await uow.execute(_CHARGES, values) if wanted else ()
-    return [row for row in rows if (row.customer_id, row.feature_id) in wanted]
+async def charges(uow: Uow, customers: Collection[UUID], features: Collection[UUID]) -> list[Row[Any]]:
+    """The items of these customers whose prices charge one of these features, in the order of their time."""
+    if not customers:
+        return []
+    values = {"environment": uow.environment_id, "customers": list(customers), "features": list(features)}
+    return list(await uow.execute(_CHARGES, values))
 
 
 class _Search:
