@@ -41,7 +41,7 @@ from counterfoil.store import Store
 from tests.conftest import Tenant, client_for, make_tenant
 from tests.support import observe
 
-FACES: Final = ("flexprice", "gcore", "salable", "suger")
+FACES: Final = ("flexprice", "gcore", "reevit", "salable", "suger")
 
 type Ids = Mapping[str, str]
 

@@ -91,19 +91,19 @@ async def customers_by_ids(uow: Uow, ids: Collection[UUID]) -> dict[UUID, Custom
     return await repository.by_ids(uow, ids) if ids else {}
 
 
-async def ensure_customer(uow: Uow, external_id: str) -> Customer:
-    """The customer with this external id, made with it as the name if there is none yet.
+async def ensure_customer(uow: Uow, name: str) -> Customer:
+    """The customer with this public or external id; without one, it is made with that external id and name.
 
     Whoever asks at the same time gets the same one.  Raises ``InvalidInput`` for a text that is no external
     id or no name.
     """
-    new = _fresh(uow, NewCustomer(external_id[:MAX_NAME], external_id=external_id))
-    known = (await repository.by_external_ids(uow, [external_id])).get(external_id)
+    new = _fresh(uow, NewCustomer(name[:MAX_NAME], external_id=name))
+    known = (await resolve_customers(uow, [name])).get(name)
     if known is None and await repository.add_named(uow, new):
         _announce_created(uow, new)
         return new
     if known is None:  # somebody else made it since it was looked for
-        known = (await repository.by_external_ids(uow, [external_id]))[external_id]
+        known = (await repository.by_external_ids(uow, [name]))[name]
     return await repository.get(uow, known)
 
 

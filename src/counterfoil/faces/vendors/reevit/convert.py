@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from counterfoil.core.calendar import Interval, IntervalUnit
-from counterfoil.core.errors import InvalidInput
+from counterfoil.core.errors import InvalidInput, TooLarge
 from counterfoil.core.ids import show_id
 from counterfoil.core.money import Money, unit_of
 from counterfoil.core.states import SubscriptionState
@@ -73,7 +73,10 @@ def new_price(plan: str, amount: int, currency: str, interval: str) -> NewPrice:
     """The price of a subscription's own: this amount, at this interval, in advance."""
     if amount < 0:
         raise InvalidInput("amount is below zero", field="amount", allowed="0 or more minor units")
-    written = Money(amount, unit_of(currency)).amount_text()
+    try:
+        written = Money(amount, unit_of(currency)).amount_text()
+    except TooLarge as error:
+        raise error.within("amount") from None
     return NewPrice(
         name=plan[:_LONGEST_NAME],
         model="flat",

@@ -81,10 +81,9 @@ async def create(body: SubscriptionCreate, uow: Unit, org: OrgId, key: Idempoten
     """Have a customer pay an amount at an interval, from now on and in advance."""
     unit_of(body.currency)
     with in_their_words({"external_id": "customer_id", "name": "customer_id"}):
-        known = await _customers(uow, body.customer_id)
-        customer_id = known[0] if known else (await ensure_customer(uow, body.customer_id)).id
+        customer = await ensure_customer(uow, body.customer_id)
     with in_their_words(price_words(body.currency)):
-        made = await billing.subscribe(uow, new_subscription(body, customer_id))
+        made = await billing.subscribe(uow, new_subscription(body, customer.id))
     return await _one(uow, made, org, 201)
 
 
