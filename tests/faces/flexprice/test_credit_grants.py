@@ -188,6 +188,16 @@ async def test_the_list_of_the_first_api_shows_currency_and_credits_as_text(
     assert of_plan["environment_id"] == plan.environment_id
 
 
+async def test_a_grant_in_one_currency_goes_to_subscriptions_in_it(
+    client: Any, http: httpx.AsyncClient
+) -> None:
+    plan = client.plans.create_plan(name="Pro")
+    answer = await http.post("/creditgrants", json=grant(plan.id, currency="eur"))
+    assert (answer.status_code, answer.json()["currency"]) == (201, "eur")
+    assert subscribed(client, plan.id, "dollars").credit_grants == []
+    assert len(subscribed(client, plan.id, "euros", currency="eur").credit_grants) == 1
+
+
 async def test_grants_are_listed_by_plan_subscription_status_and_time(
     client: Any, http: httpx.AsyncClient
 ) -> None:

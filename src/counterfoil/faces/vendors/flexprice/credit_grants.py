@@ -19,16 +19,13 @@ from counterfoil.faces.vendors.flexprice.convert.credit_grants import (
     changes_from_wire,
     grant_from_wire,
     grant_to_wire,
-    listed_grant_to_wire,
 )
 from counterfoil.faces.vendors.flexprice.errors import in_their_words
 from counterfoil.faces.vendors.flexprice.searching import ListQuery, Names, page_of, sorted_by, terms_of
-from counterfoil.faces.vendors.flexprice.wire import CreateCreditGrantRequest, ListCreditGrants
+from counterfoil.faces.vendors.flexprice.wire import CreateCreditGrantRequest, CreditGrant, ListCreditGrants
 from counterfoil.faces.vendors.flexprice.wire_generated import (
-    CreditGrantResponse,
     DeleteCreditGrantRequest,
     ListCreditGrantApplicationsResponse,
-    ListCreditGrantsResponse,
     PaginationResponse,
     SuccessResponse,
     UpdateCreditGrantRequest,
@@ -76,7 +73,7 @@ async def list_(query: Annotated[CreditGrantQuery, Query()], uow: Unit) -> Respo
     terms.ids("subscription", "subscription_ids", query.subscription_ids)
     sort = GrantSort(sorted_by(query))
     found = await wallets.search_credit_grants(uow, CreditGrantFilter(**terms.values), page, sort=sort)
-    items = [listed_grant_to_wire(uow, one) for one in found.items]
+    items = [grant_to_wire(uow, one) for one in found.items]
     return vendor_answer(ListCreditGrants(items=items, pagination=pagination(found, page)))
 
 
@@ -84,7 +81,7 @@ async def list_(query: Annotated[CreditGrantQuery, Query()], uow: Unit) -> Respo
     "/creditgrants",
     operation_id="createCreditGrant",
     status_code=201,
-    response_model=CreditGrantResponse,
+    response_model=CreditGrant,
     dependencies=[WRITE],
 )
 async def create(body: CreateCreditGrantRequest, uow: Unit) -> Response:
@@ -97,7 +94,7 @@ async def create(body: CreateCreditGrantRequest, uow: Unit) -> Response:
 @router.get(
     "/creditgrants/{id}",
     operation_id="getCreditGrant",
-    response_model=CreditGrantResponse,
+    response_model=CreditGrant,
     dependencies=[READ],
 )
 async def get(id: str, uow: Unit) -> Response:
@@ -110,7 +107,7 @@ async def get(id: str, uow: Unit) -> Response:
 @router.put(
     "/creditgrants/{id}",
     operation_id="updateCreditGrant",
-    response_model=CreditGrantResponse,
+    response_model=CreditGrant,
     dependencies=[WRITE],
 )
 async def update(id: str, body: UpdateCreditGrantRequest, uow: Unit) -> Response:
@@ -140,7 +137,7 @@ async def delete(id: str, uow: Unit, body: DeleteCreditGrantRequest | None = Non
 @router.get(
     "/plans/{id}/creditgrants",
     operation_id="getPlanCreditGrants",
-    response_model=ListCreditGrantsResponse,
+    response_model=ListCreditGrants,
     dependencies=[READ],
 )
 async def of_plan(id: str, uow: Unit) -> Response:
@@ -150,7 +147,7 @@ async def of_plan(id: str, uow: Unit) -> Response:
     found = await wallets.search_credit_grants(uow, wanted, OffsetQuery(MOST))
     items = [grant_to_wire(uow, one) for one in found.items]
     page = PaginationResponse(total=found.total, limit=len(items), offset=0)
-    return vendor_answer(ListCreditGrantsResponse(items=items, pagination=page))
+    return vendor_answer(ListCreditGrants(items=items, pagination=page))
 
 
 @router.get(
@@ -192,7 +189,7 @@ async def _upcoming(uow: Unit, subscription_ids: Collection[UUID]) -> Response:
 @router.get(
     "/addons/{id}/creditgrants",
     operation_id="getAddonCreditGrants",
-    response_model=ListCreditGrantsResponse,
+    response_model=ListCreditGrants,
     dependencies=[READ],
 )
 async def of_addon(id: str) -> Response:

@@ -32,6 +32,7 @@ class CreateCreditGrantRequest(generated.CreateCreditGrantRequest):
     """A grant to make."""
 
     credits: AmountText
+    currency: str | None = None
     conversion_rate: AmountText | None = None
     topup_conversion_rate: AmountText | None = None
 
@@ -81,8 +82,8 @@ class CreateSubscriptionRequest(generated.CreateSubscriptionRequest):
     auto_invoice_threshold: AmountText | None = None
 
 
-class ListedCreditGrant(generated.CreditGrantResponse):
-    """A grant as lists show it: what Flexprice has today, and what it had."""
+class CreditGrant(generated.CreditGrantResponse):
+    """A grant: what Flexprice shows of it today, and what it showed at first."""
 
     credits: AmountShown | None = None
     currency: str | None = None
@@ -91,4 +92,4 @@ class ListedCreditGrant(generated.CreditGrantResponse):
 class ListCreditGrants(generated.ListCreditGrantsResponse):
     """A page of grants."""
 
-    items: list[ListedCreditGrant] | None = None  # type: ignore[assignment]  # a list that is only read
+    items: list[CreditGrant] | None = None  # type: ignore[assignment]  # a list that is only read

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from counterfoil.core.calendar import IntervalUnit, format_instant, parse_instant
@@ -14,6 +15,7 @@ from counterfoil.faces.vendors.flexprice.wire_generated import PaginationRespons
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+    from uuid import UUID
 
     from counterfoil.faces.kit.context import Unit
     from counterfoil.faces.kit.wire import Found, OffsetQuery
@@ -39,12 +41,19 @@ def interval_from_wire(word: str, field: str = "billing_period") -> IntervalUnit
 
 def stamps(uow: Unit, made: Any) -> dict[str, Any]:
     """The columns that every object of theirs has; ``created_by`` names the organization."""
-    tenant = ids.show("organization", uow.organization_id)
-    return {
-        "tenant_id": tenant,
-        "environment_id": ids.show("environment", uow.environment_id),
+    times = {
         "created_at": format_instant(made.created_at),
         "updated_at": format_instant(made.updated_at),
+    }
+    return _home(uow.organization_id, uow.environment_id) | times
+
+
+@lru_cache(maxsize=256)  # it is the same for all that a page shows
+def _home(organization_id: UUID, environment_id: UUID) -> dict[str, str]:
+    tenant = ids.show("organization", organization_id)
+    return {
+        "tenant_id": tenant,
+        "environment_id": ids.show("environment", environment_id),
         "created_by": tenant,
         "updated_by": tenant,
     }

@@ -10,6 +10,7 @@ from counterfoil.core.money import decimal_text, parse_decimal
 from counterfoil.faces.vendors.flexprice import ids
 from counterfoil.faces.vendors.flexprice.convert.common import (
     PERIODS,
+    currency_from_wire,
     instant_from_wire,
     instant_to_wire,
     interval_from_wire,
@@ -17,10 +18,10 @@ from counterfoil.faces.vendors.flexprice.convert.common import (
     stamps,
     status_of,
 )
-from counterfoil.faces.vendors.flexprice.wire import ListedCreditGrant
+from counterfoil.faces.vendors.flexprice.searching import refuse
+from counterfoil.faces.vendors.flexprice.wire import CreditGrant as Shown
 from counterfoil.faces.vendors.flexprice.wire_generated import (
     CreditGrantApplicationResponse,
-    CreditGrantResponse,
 )
 from counterfoil.modules.wallets import (
     DurationUnit,
@@ -60,9 +61,9 @@ WORDS: Final = {
 def grant_from_wire(body: CreateCreditGrantRequest, *, with_subscription: bool = False) -> NewCreditGrant:
     """The grant to make; ``with_subscription``: together with its subscription, which has no id yet."""
     scope = _SCOPES.get(body.scope)
-    if scope is None or body.addon_id:
-        field = "scope" if scope is None else "addon_id"
-        raise InvalidInput("there are no add-ons yet", field=field, allowed="PLAN, SUBSCRIPTION")
+    if scope is None:
+        raise InvalidInput("there are no add-ons yet", field="scope", allowed=", ".join(_SCOPES))
+    refuse(body, "addon_id", why="names nothing: there are no add-ons yet")
     if with_subscription and scope is not GrantScope.SUBSCRIPTION:
         raise InvalidInput("the grant would be the subscription's", field="scope", allowed="SUBSCRIPTION")
     if with_subscription and body.subscription_id:
@@ -77,6 +78,7 @@ def grant_from_wire(body: CreateCreditGrantRequest, *, with_subscription: bool =
         cadence=_CADENCES[body.cadence],
         plan_id=ids.parse("plan", body.plan_id, "plan_id") if body.plan_id else None,
         subscription_id=_subscription(body.subscription_id),
+        currency=currency_from_wire(body.currency) if body.currency else None,
         period=_period(body.period),
         period_count=body.period_count,
         expiration=_EXPIRATIONS[body.expiration_type or "NEVER"],
@@ -103,44 +105,35 @@ def changes_from_wire(body: UpdateCreditGrantRequest) -> dict[str, Any]:
     return fields
 
 
-def grant_to_wire(uow: Unit, grant: CreditGrant) -> CreditGrantResponse:
+def grant_to_wire(uow: Unit, grant: CreditGrant) -> Shown:
     """A grant as Flexprice shows it."""
-    return CreditGrantResponse(**_fields(uow, grant))
-
-
-def listed_grant_to_wire(uow: Unit, grant: CreditGrant) -> ListedCreditGrant:
-    """A grant as Flexprice lists it, with the currency that it had once."""
-    currency = None if grant.currency is None else grant.currency.lower()
-    return ListedCreditGrant(**_fields(uow, grant), currency=currency)
-
-
-def _fields(uow: Unit, grant: CreditGrant) -> dict[str, Any]:
     unit = grant.expiration_unit
-    return {
-        "id": ids.show("credit_grant", grant.id),
-        "name": grant.name,
-        "scope": grant.scope.upper(),
-        "plan_id": None if grant.plan_id is None else ids.show("plan", grant.plan_id),
-        "subscription_id": None
+    return Shown(
+        id=ids.show("credit_grant", grant.id),
+        name=grant.name,
+        scope=grant.scope.upper(),
+        plan_id=None if grant.plan_id is None else ids.show("plan", grant.plan_id),
+        subscription_id=None
         if grant.subscription_id is None
         else ids.show("subscription", grant.subscription_id),
-        "credits": decimal_text(grant.credits),
-        "cadence": "RECURRING" if grant.cadence is GrantCadence.RECURRING else "ONETIME",
-        "period": None if grant.period is None else PERIODS[grant.period],
-        "period_count": grant.period_count,
-        "expiration_type": grant.expiration.upper(),
-        "expiration_duration": grant.expiration_duration,
-        "expiration_duration_unit": None if unit is None else unit.upper(),
-        "priority": grant.priority,
-        "conversion_rate": _decimal(grant.conversion_rate),
-        "topup_conversion_rate": _decimal(grant.topup_conversion_rate),
-        "start_date": instant_to_wire(grant.starts_at),
-        "end_date": instant_to_wire(grant.ends_at),
-        "credit_grant_anchor": instant_to_wire(grant.anchor_at),
-        "metadata": metadata_to_wire(grant.meta),
-        "status": status_of(grant),
+        credits=decimal_text(grant.credits),
+        currency=None if grant.currency is None else grant.currency.lower(),
+        cadence="RECURRING" if grant.cadence is GrantCadence.RECURRING else "ONETIME",
+        period=None if grant.period is None else PERIODS[grant.period],
+        period_count=grant.period_count,
+        expiration_type=grant.expiration.upper(),
+        expiration_duration=grant.expiration_duration,
+        expiration_duration_unit=None if unit is None else unit.upper(),
+        priority=grant.priority,
+        conversion_rate=_decimal(grant.conversion_rate),
+        topup_conversion_rate=_decimal(grant.topup_conversion_rate),
+        start_date=instant_to_wire(grant.starts_at),
+        end_date=instant_to_wire(grant.ends_at),
+        credit_grant_anchor=instant_to_wire(grant.anchor_at),
+        metadata=metadata_to_wire(grant.meta),
+        status=status_of(grant),
         **stamps(uow, grant),
-    }
+    )
 
 
 def application_to_wire(
