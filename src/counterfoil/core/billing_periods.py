@@ -7,9 +7,9 @@ Does not own: quantities and prices (rating), where boundaries lie (calendar), h
 Always holds: the service periods of an item tile its time, with no gap and no overlap, so every instant is
 billed once; planning in several steps gives the same periods as planning at once.
 
-What happens when an item ends (the declared default, until policies of proration say otherwise): the
-period that runs then is cut at the end, unless it was billed in advance already; that one stays as it was
-billed, and nothing is given back.
+What happens here when an item ends: the period that runs then is cut at the end, unless it was billed in
+advance already; that one stays as it was billed.  What is given back for it, by the policy that was agreed,
+is for ``core.proration`` to say.
 """
 
 from __future__ import annotations
@@ -20,13 +20,15 @@ from fractions import Fraction
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from counterfoil.core.calendar import DayCount, Period, fraction_of
+from counterfoil.core.calendar import Cycle, Interval, IntervalUnit, Period
+from counterfoil.core.errors import InvalidInput
+from counterfoil.core.proration import DEFAULT, prorate
 from counterfoil.core.rating import Cadence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from counterfoil.core.calendar import Cycle
+    from counterfoil.core.proration import ProrationPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +65,12 @@ class ServicePeriod:
     due_at: datetime
     proration: Fraction
     is_stub: bool
+    note: str = ""
 
 
-def service_periods(terms: ItemTerms, cycle: Cycle) -> Iterator[ServicePeriod]:
+def service_periods(
+    terms: ItemTerms, cycle: Cycle, policy: ProrationPolicy = DEFAULT
+) -> Iterator[ServicePeriod]:
     """The periods that are not billed yet, in order; without end if the item has none."""
     start = terms.billed_to
     while terms.ended_at is None or start < terms.ended_at:
@@ -73,25 +78,42 @@ def service_periods(terms: ItemTerms, cycle: Cycle) -> Iterator[ServicePeriod]:
         end = whole.end if terms.ended_at is None else min(whole.end, terms.ended_at)
         piece = Period(start, end)
         is_stub = piece != whole
-        share = (
-            fraction_of(piece, whole, cycle.zone, DayCount.LOCAL_DAYS)
-            if is_stub and terms.prorated
-            else Fraction(1)
-        )
+        share, note = Fraction(1), ""
+        if is_stub and terms.prorated:
+            proration = prorate(piece, cycle, policy)
+            share, note = proration.share, proration.words if proration.share != 1 else ""
         due_at = start if terms.cadence is Cadence.IN_ADVANCE else end
-        yield ServicePeriod(start, end, due_at, share, is_stub)
+        yield ServicePeriod(start, end, due_at, share, is_stub, note)
         start = end
 
 
-def due_periods(terms: ItemTerms, cycle: Cycle, now: datetime) -> list[ServicePeriod]:
+def due_periods(
+    terms: ItemTerms, cycle: Cycle, now: datetime, policy: ProrationPolicy = DEFAULT
+) -> list[ServicePeriod]:
     """The periods that are billable at ``now`` and not billed yet, in order.
 
     There are several if the start lies in the past, or if nobody billed for a while.
     """
-    return list(takewhile(lambda period: period.due_at <= now, service_periods(terms, cycle)))
+    return list(takewhile(lambda period: period.due_at <= now, service_periods(terms, cycle, policy)))
 
 
 def next_due(terms: ItemTerms, cycle: Cycle) -> datetime | None:
     """When the next period becomes billable; ``None`` if everything up to the item's end is billed."""
     first = next(service_periods(terms, cycle), None)
     return None if first is None else first.due_at
+
+
+def trial_end(start: datetime, days: int, zone: str) -> datetime:
+    """When a trial of so many local days is over: at the time of day at which it began.
+
+    What is charged begins then, so a calendar month in advance is first billed for the rest of that month.
+    A trial of no days, or of over 1000, is ``InvalidInput``.
+    """
+    try:
+        return Cycle(Interval(IntervalUnit.DAY, days), start, zone).boundary(1)
+    except InvalidInput as refusal:
+        if refusal.field != "count":
+            raise
+        raise InvalidInput(
+            "a trial has an impossible length", field="trial_days", allowed=refusal.allowed
+        ) from None

@@ -96,8 +96,8 @@ def local_calendar_days(given: dict[str, Any], expected: int) -> None:
 
 def boundaries_begun_per_run(given: dict[str, Any], expected: list[int]) -> None:
     cycle = cycle_of(given)
-    indexes = [cycle.index_at(instant(run)) for run in [given["aligned_at"], *given["runs_at"]]]
-    assert [later - earlier for earlier, later in pairwise(indexes)] == expected
+    runs = [instant(run) for run in [given["aligned_at"], *given["runs_at"]]]
+    assert [cycle.begun(before, run) for before, run in pairwise(runs)] == expected
 
 
 CHECKS = {

@@ -7,9 +7,18 @@ Always holds: an instant is an aware datetime in UTC; periods are half-open, so 
 time with no gap and no overlap; a time out of range is ``InvalidInput``, never an overflow.
 """
 
-from counterfoil.core.calendar.anchors import aligned_anchor, anchor_on_day
+from counterfoil.core.calendar.anchors import aligned_anchor, anchor_on_date, anchor_on_day, anchor_on_weekday
 from counterfoil.core.calendar.cycles import Cycle
-from counterfoil.core.calendar.fractions import DayCount, fraction_of, local_days
+from counterfoil.core.calendar.fractions import (
+    ALWAYS_WHOLE,
+    CountedIn,
+    DayCount,
+    Measured,
+    fraction_of,
+    local_days,
+    measure,
+    started_days,
+)
 from counterfoil.core.calendar.instants import (
     EARLIEST,
     LATEST,
@@ -24,26 +33,33 @@ from counterfoil.core.calendar.periods import Period
 from counterfoil.core.calendar.zones import ZONE_NAMES, from_local, parse_zone, to_local
 
 __all__ = [
+    "ALWAYS_WHOLE",
     "EARLIEST",
     "LATEST",
     "MAX_COUNT",
     "ZONE_NAMES",
+    "CountedIn",
     "Cycle",
     "DayCount",
     "Interval",
     "IntervalUnit",
+    "Measured",
     "Period",
     "aligned_anchor",
+    "anchor_on_date",
     "anchor_on_day",
+    "anchor_on_weekday",
     "as_instant",
     "assert_utc",
     "format_instant",
     "fraction_of",
     "from_local",
     "local_days",
+    "measure",
     "microseconds_between",
     "parse_instant",
     "parse_interval",
     "parse_zone",
+    "started_days",
     "to_local",
 ]

@@ -7,6 +7,7 @@ boundary of the same cycle that shows it; a cycle reaches back before its anchor
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _CANDIDATES = 12
 """Twelve steps of any interval visit all the months it ever visits, and of years a leap year."""
+_LEAP_YEAR = 2024
 
 
 def aligned_anchor(interval: Interval, instant: datetime, zone: str) -> datetime:
@@ -58,6 +60,46 @@ def anchor_on_day(interval: Interval, start: datetime, day: int, zone: str) -> d
         return start
     midnight = datetime.combine(to_local(start, rules).date(), time.min)
     return _remembering(interval, interval.step(midnight, 0, day=day), day, rules)
+
+
+def anchor_on_date(interval: Interval, start: datetime, month: int, day: int, zone: str) -> datetime:
+    """An anchor of the cycle that has a boundary on this day of this month, at local midnight.
+
+    A year from 1 July, or quarters that begin in February, May, August and November: it is for intervals of
+    months, and the boundary is in the local year of ``start``.  29 February by the year is the 28th in most
+    years.  A date that no year has, and an interval of days or weeks, are ``InvalidInput``.
+    """
+    rules = parse_zone(zone)
+    if interval.days:
+        raise InvalidInput(
+            "an interval of days has no date of the year",
+            field="interval",
+            allowed="month, quarter, half_year, year",
+        )
+    if not 1 <= month <= 12:
+        raise InvalidInput("a billing month is impossible", field="billing_month", allowed="1 to 12")
+    if not 1 <= day <= monthrange(_LEAP_YEAR, month)[1]:
+        allowed = f"1 to {monthrange(_LEAP_YEAR, month)[1]}"
+        raise InvalidInput("that month has no such billing day", field="billing_day", allowed=allowed)
+    first = datetime.combine(to_local(start, rules).date(), time.min).replace(month=month, day=1)
+    return _remembering(interval, interval.step(first, 0, day=day), day, rules)
+
+
+def anchor_on_weekday(interval: Interval, start: datetime, weekday: int, zone: str) -> datetime:
+    """An anchor of the weekly cycle that has its boundaries on ``weekday`` (1 is Monday), at local midnight.
+
+    It is the last such day at or before ``start``, from where ``interval`` (of weeks) counts.  A weekday
+    outside 1 to 7, and an interval of another unit, are ``InvalidInput``.
+    """
+    rules = parse_zone(zone)
+    if interval.unit is not IntervalUnit.WEEK:
+        raise InvalidInput("only weeks begin on a weekday", field="interval", allowed="week")
+    if not 1 <= weekday <= 7:
+        raise InvalidInput(
+            "a weekday is impossible", field="billing_weekday", allowed="1 (Monday) to 7 (Sunday)"
+        )
+    midnight = datetime.combine(to_local(start, rules).date(), time.min)
+    return _remembering(interval, midnight - timedelta(days=(midnight.isoweekday() - weekday) % 7), 1, rules)
 
 
 def _remembering(interval: Interval, local: datetime, day: int, rules: ZoneInfo) -> datetime:

@@ -87,6 +87,13 @@ class Cycle:
         n = self.index_at(start)
         return start if self.boundary(n) == start else self.boundary(n + 1)
 
+    def begun(self, after: datetime, until: datetime) -> int:
+        """How many boundaries lie after ``after`` and at or before ``until``.
+
+        Runs of a job that each ask from the run before meet every boundary once, however often they come.
+        """
+        return max(self.index_at(until) - self.index_at(after), 0)
+
     def periods(self, start: datetime, end: datetime) -> Iterator[Period]:
         """The periods from ``start`` to ``end`` in order; the first and the last are cut off there.
 
