@@ -179,19 +179,28 @@ def _rounding(feature: Feature, books: Books) -> wire.RoundingRule | None:
 def _price(charge: FeatureCharge, one: CustomerFeature, books: Books) -> wire.ClientFeaturePrice:
     exempt = one.customer_id in books.exempt
     taxed = books.once((charge.price.id, exempt), lambda: _taxed(charge.price, exempt, books))
-    plan = None if charge.price.plan_id is None else books.plans[charge.price.plan_id]
     return wire.ClientFeaturePrice(
         active_range=_range(charge.started_at, charge.ended_at),
         price=books.once(
             (charge.price.id, exempt, charge.currency, charge.quantity),
             lambda: _amounts(charge, books.features[one.feature_id], taxed, books),
         ),
-        plan=None if plan is None else wire.Plan(id=books.number("plan", plan.id), name=plan.name),
-        subscription=wire.Subscription(
-            id=books.number("subscription", charge.subscription_id),
-            active_range=_range(charge.subscription_started_at, charge.subscription_ended_at),
-        ),
+        plan=books.once(charge.price.plan_id, lambda: _plan(charge.price.plan_id, books)),
+        subscription=books.once(charge.subscription_id, lambda: _subscription(charge, books)),
         tax_rate=decimal_text(taxed.percent),
+    )
+
+
+def _plan(plan_id: UUID | None, books: Books) -> wire.Plan | None:
+    if plan_id is None:
+        return None
+    return wire.Plan(id=books.number("plan", plan_id), name=books.plans[plan_id].name)
+
+
+def _subscription(charge: FeatureCharge, books: Books) -> wire.Subscription:
+    return wire.Subscription(
+        id=books.number("subscription", charge.subscription_id),
+        active_range=_range(charge.subscription_started_at, charge.subscription_ended_at),
     )
 
 
