@@ -302,6 +302,24 @@ def test_links_lead_where_the_operator_says(
     assert page["previous"] == f"{public}/gcore{PATH}?limit=2"
 
 
+def test_links_lead_where_a_trusted_proxy_was_asked(
+    database: Database, seller: Seller, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    asked = "company_name=W%C3%AFnd&company_name=wind"
+    headers = {
+        "Authorization": f"apikey {seller.tenant.key}",
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-Host": "api.gcore.example",
+    }
+    directory = tmp_path_factory.mktemp("proxied")
+    with serving.served(database, directory, faces='["gcore"]', trusted_proxies='["127.0.0.1"]') as url:
+        page = httpx.get(
+            f"{url}/gcore{PATH}?limit=2&company_name=W%C3%AFnd&company_name=wind", headers=headers
+        )
+    asked = "company_name=W%C3%AFnd&company_name=wind"
+    assert page.json()["next"] == f"https://api.gcore.example/gcore{PATH}?{asked}&limit=2&offset=2"
+
+
 async def test_the_list_asks_the_database_the_same_number_of_things_for_any_page(
     store: Store, seller: Seller
 ) -> None:
