@@ -248,16 +248,33 @@ def test_a_deleted_price_goes_to_nobody_new(client: Any) -> None:
     assert client.prices.get_price(id=drop.id).status == "published"
 
 
+def bulk(*asked: dict[str, Any]) -> list[dict[str, Any]]:
+    """Prices in a list, where the type is called as it is on the wire."""
+    return [{"type": one["type_"], **{k: v for k, v in one.items() if k != "type_"}} for one in asked]
+
+
 def test_prices_in_bulk_are_made_all_or_none(client: Any) -> None:
-    plan = client.plans.create_plan(name="Pro")
-    items: list[Any] = [price(plan.id, "10"), price(plan.id, "20")]
-    made = client.prices.create_prices_bulk(items=[{**one, "type": one.pop("type_")} for one in items])
-    assert [one.amount for one in made.items] == ["10", "20"]
-    wrong: list[Any] = [price(plan.id, "30"), price(plan.id, "-1")]
-    with pytest.raises(errors.ErrorResponse) as refused:
-        client.prices.create_prices_bulk(items=[{**one, "type": one.pop("type_")} for one in wrong])
-    assert refused.value.message.startswith("items.1.amount")
-    assert client.prices.query_price().pagination.total == 2
+    plan, other = (client.plans.create_plan(name=name) for name in ("Pro", "Other"))
+    made = client.prices.create_prices_bulk(
+        items=bulk(price(plan.id, "10"), price(other.id, "20"), price(plan.id, "30", display_name="Seats"))
+    )
+    assert [(one.amount, one.entity_id, one.display_name) for one in made.items] == [
+        ("10", plan.id, "Pro"),
+        ("20", other.id, "Other"),
+        ("30", plan.id, "Seats"),
+    ]
+    assert [one.amount for one in client.plans.get_plan(id=plan.id).prices] == ["10", "30"]
+    unknown = plan.id.replace(plan.id[5:15], "0000000000")
+    for wrong, field in (
+        (price(plan.id, "-1"), "items.1.amount"),
+        (price(plan.id, "1", lookup_key="\0"), "items.1.lookup_key"),
+        (price(unknown, "1"), "items.1.entity_id"),
+        (price("x", "1"), "items.1.entity_id"),
+    ):
+        with pytest.raises((errors.ErrorResponse, errors.FlexpriceDefaultError)) as refused:
+            client.prices.create_prices_bulk(items=bulk(price(other.id, "40"), wrong))
+        assert f'"{field}"' in refused.value.body
+    assert client.prices.query_price().pagination.total == 3
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ from counterfoil.modules.catalog import (
     PriceFilter,
     Visibility,
     add_price,
+    add_prices,
     archive_feature,
     archive_meter,
     archive_plan,
@@ -221,6 +222,18 @@ async def test_what_is_wrong_with_an_added_price_is_named_without_its_place(uow:
         await add_price(uow, plan.id, fee("b"))
     with pytest.raises(NotFound):
         await add_price(uow, nobody, fee("b"))
+
+
+async def test_prices_that_are_added_together_make_one_version(uow: Uow) -> None:
+    plan, first = await team(uow, fee("a"))
+    b, c = await add_prices(uow, plan.id, [fee("b"), fee("c")])
+    after = await published_version_of(uow, plan.id)
+    assert (after.number, [price.code for price in after.prices]) == (2, ["a", "b", "c"])
+    assert list(after.prices) == [*first.prices, b, c]
+    with pytest.raises(InvalidInput) as refusal:
+        await add_prices(uow, plan.id, [fee("d"), fee("a")])
+    assert refusal.value.field == "prices.1.code"
+    assert (await published_version_of(uow, plan.id)).number == 2
 
 
 async def test_a_price_of_a_draft_or_of_a_subscription_is_not_removed(uow: Uow) -> None:

@@ -22,6 +22,7 @@ from counterfoil.modules.catalog.models import (
 )
 from counterfoil.modules.catalog.plan_prices import (
     add_price,
+    add_prices,
     create_own_price,
     create_own_prices,
     get_price,
@@ -161,6 +162,7 @@ __all__ = [
     "TaxRateRow",
     "Visibility",
     "add_price",
+    "add_prices",
     "archive_feature",
     "archive_meter",
     "archive_plan",

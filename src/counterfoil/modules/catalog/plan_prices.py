@@ -77,6 +77,23 @@ async def add_price(uow: Uow, plan_id: UUID, new: NewPrice) -> Price:
     return await _publish_with(uow, plan, version, [*listed, price], price)
 
 
+async def add_prices(uow: Uow, plan_id: UUID, new: Sequence[NewPrice]) -> list[Price]:
+    """Publish one version of a plan that has these prices more, the last; they are made all or none.
+
+    Raises what ``add_price`` raises, naming ``prices.<n>.…``.
+    """
+    plan = await lock_open_plan(uow, plan_id)
+    version = await published(uow, plan)
+    made = read_prices(uow, plan.id, new)
+    listed = [] if version is None else version.prices
+    others = {str(index): price for index, price in enumerate(listed)}
+    check_codes(others | {f"prices.{index}.code": price for index, price in enumerate(made)})
+    await check_references(uow, {f"prices.{index}": price for index, price in enumerate(made)})
+    features = [] if version is None else version.features
+    await add_version(uow, plan, NewPlanVersion(publish=True), features, [*listed, *made], made)
+    return made
+
+
 async def replace_price(uow: Uow, price_id: UUID, new: NewPrice) -> Price:
     """Publish a version of the price's plan that has another price in its place; who has it keeps it.
 

@@ -54,7 +54,10 @@ from counterfoil.modules.catalog import CatalogChanges
 from counterfoil.modules.catalog import PriceFilter as Wanted
 
 if TYPE_CHECKING:
-    from counterfoil.modules.catalog import NewPrice, Plan, Price
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from counterfoil.modules.catalog import NewPrice, Price
 
 router = APIRouter(prefix="/v1/prices", tags=["Prices"], route_class=FlexpriceRoute)
 READ, WRITE = allow("catalog:read"), allow("catalog:write")
@@ -87,7 +90,11 @@ class PriceQuery(ListQuery):
 )
 async def create(body: CreatePriceRequest, uow: Unit) -> Response:
     """Create a price of a plan."""
-    return vendor_answer(price_to_wire(uow, await _create(uow, body)), 201)
+    with in_their_words(words(body.currency.upper())):
+        new = price_from_wire(body, uow.now)
+        [(plan_id, named)] = await _named(uow, [ids.parse("plan", body.entity_id, "entity_id")], [new])
+        made = await catalog.add_price(uow, plan_id, named)
+    return vendor_answer(price_to_wire(uow, made), 201)
 
 
 @router.post(
@@ -99,12 +106,22 @@ async def create(body: CreatePriceRequest, uow: Unit) -> Response:
 )
 async def create_bulk(body: CreateBulkPriceRequest, uow: Unit) -> Response:
     """Create prices of plans, all or none."""
-    items = []
+    plan_ids, news = [], []
     for number, one in enumerate(body.items):
         try:
-            items.append(price_to_wire(uow, await _create(uow, one)))
+            with in_their_words(words(one.currency.upper())):
+                news.append(price_from_wire(one, uow.now))
+                plan_ids.append(ids.parse("plan", one.entity_id, "entity_id"))
         except CounterfoilError as refused:
             raise refused.within(f"items.{number}") from None
+    named = await _named(uow, plan_ids, news, place="items")
+    made: dict[int, Price] = {}
+    for plan_id in dict.fromkeys(plan_ids):
+        numbers = [number for number, one in enumerate(plan_ids) if one == plan_id]
+        with in_their_words(_bulk_words(body, numbers)):
+            prices = await catalog.add_prices(uow, plan_id, [named[number][1] for number in numbers])
+        made |= zip(numbers, prices, strict=True)
+    items = [price_to_wire(uow, made[number]) for number in range(len(named))]
     return vendor_answer(CreateBulkPriceResponse(items=items), 201)
 
 
@@ -165,27 +182,36 @@ async def delete(id: str, uow: Unit, body: DeletePriceRequest | None = None) -> 
     return vendor_answer(SuccessResponse(message="price deleted successfully"))
 
 
-async def _create(uow: Unit, body: CreatePriceRequest) -> Price:
-    with in_their_words(words(body.currency.upper())):
-        new = price_from_wire(body, uow.now)
-        plan = await _plan(uow, body.entity_id)
-        named = replace(new, name=new.name or await _called(uow, new, plan))
-        return await catalog.add_price(uow, plan.id, named)
+async def _named(
+    uow: Unit, plan_ids: Sequence[UUID], news: Sequence[NewPrice], *, place: str | None = None
+) -> list[tuple[UUID, NewPrice]]:
+    """New prices with their plans; one without a name is called as its meter, or as its plan.
+
+    ``place``: the list in which they were given, if they were.
+    """
+    plans = await catalog.plans_by_ids(uow, set(plan_ids))
+    wanted = {new.meter_id for new in news if new.meter_id is not None}
+    meters = await catalog.meters_by_ids(uow, wanted) if wanted else {}
+    found = []
+    for number, (plan_id, new) in enumerate(zip(plan_ids, news, strict=True)):
+        if plan_id not in plans:
+            field = "entity_id" if place is None else f"{place}.{number}.entity_id"
+            raise NotFound("no such plan", field=field, allowed="the id of a plan")
+        meter = None if new.meter_id is None else meters.get(new.meter_id)
+        called = new.name or (plans[plan_id] if meter is None else meter).name
+        found.append((plan_id, replace(new, name=called)))
+    return found
 
 
-async def _plan(uow: Unit, entity_id: str) -> Plan:
-    try:
-        return await catalog.get_plan(uow, ids.parse("plan", entity_id, "entity_id"))
-    except NotFound as refused:
-        raise (refused if refused.field else refused.within("entity_id")) from None
-
-
-async def _called(uow: Unit, new: NewPrice, plan: Plan) -> str:
-    """What a price without a name is called: as its meter, or as its plan."""
-    meter = (
-        None if new.meter_id is None else (await catalog.meters_by_ids(uow, [new.meter_id])).get(new.meter_id)
-    )
-    return plan.name if meter is None else meter.name
+def _bulk_words(body: CreateBulkPriceRequest, numbers: Sequence[int]) -> dict[str, str]:
+    """Their names of the fields of those items that are made together."""
+    found: dict[str, str] = {}
+    for position, number in enumerate(numbers):
+        here, there = f"prices.{position}", f"items.{number}"
+        found[here] = there
+        known = words(body.items[number].currency.upper())
+        found |= {f"{here}.{ours}": f"{there}.{theirs}" for ours, theirs in known.items()}
+    return found
 
 
 async def _one(uow: Unit, price: Price) -> Response:
