@@ -8,6 +8,7 @@ one kind sort as their UUIDs do, and so by time of creation.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -15,6 +16,8 @@ from counterfoil.core.errors import InvalidInput, with_article
 
 ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUES: Final = {character: value for value, character in enumerate(ALPHABET)}
+_PAIRS: Final = [first + second for first in ALPHABET for second in ALPHABET]
+_HALF: Final = (1 << 60) - 1
 
 PREFIXES: Final[dict[str, str]] = {
     "api_client": "key",
@@ -61,9 +64,20 @@ def uuid7(unix_ms: int, entropy: bytes) -> UUID:
 
 def show_id(kind: str, value: UUID) -> str:
     """The public form of an id: ``show_id("customer", …)`` → ``cus_01jd…``."""
-    number = value.int
-    digits = [ALPHABET[number >> shift & 31] for shift in range(125, -1, -5)]
-    return f"{PREFIXES[kind]}_{''.join(digits)}"
+    return f"{PREFIXES[kind]}_{_digits(value.int)}"
+
+
+@lru_cache(4096)  # a list names the same plans and prices again and again
+def _digits(number: int) -> str:
+    """26 characters of five bits each, two at a time; halves that fit a machine word are cut faster."""
+    two, high, low = number >> 120, number >> 60 & _HALF, number & _HALF
+    pairs = _PAIRS
+    return (
+        f"{pairs[two]}{pairs[high >> 50]}{pairs[high >> 40 & 1023]}{pairs[high >> 30 & 1023]}"
+        f"{pairs[high >> 20 & 1023]}{pairs[high >> 10 & 1023]}{pairs[high & 1023]}"
+        f"{pairs[low >> 50]}{pairs[low >> 40 & 1023]}{pairs[low >> 30 & 1023]}"
+        f"{pairs[low >> 20 & 1023]}{pairs[low >> 10 & 1023]}{pairs[low & 1023]}"
+    )
 
 
 def parse_id(kind: str, text: str, *, field: str = "id") -> UUID:

@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Computed, Index, UniqueConstraint, insert, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from counterfoil.store.rows import among
 from counterfoil.store.types import Base
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def _of(uow: Uow, face: str, kind: str) -> tuple[Any, ...]:
 
 async def _numbers(uow: Uow, face: str, kind: str, ids: Collection[UUID]) -> dict[UUID, int]:
     statement = select(AliasRow.object_id, AliasRow.number).where(
-        *_of(uow, face, kind), AliasRow.object_id.in_(ids)
+        *_of(uow, face, kind), among(AliasRow.object_id, ids)
     )
     return {row.object_id: row.number for row in await uow.execute(statement)}
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import update
+from sqlalchemy import any_, literal, update
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from counterfoil.core.errors import NotFound, VersionMismatch
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from uuid import UUID
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.engine import CursorResult, Row
 
     from counterfoil.store.types import Base
@@ -24,8 +26,18 @@ if TYPE_CHECKING:
 
 
 def columns(model: type[Base], view: type) -> list[Any]:
-    """The columns of ``model`` that ``view`` has fields for, in the order of the fields."""
-    return [getattr(model, field.name) for field in fields(view)]
+    """The columns of ``model`` that ``view`` has fields for, in the order of the fields.
+
+    The table's, not the model's attributes: a statement of these is known again in half the time.
+    """
+    known = model.__mapper__.columns
+    return [known[field.name] for field in fields(view)]
+
+
+def among(column: Any, values: Iterable[Any]) -> ColumnElement[bool]:
+    """Is a column of ids or texts one of ``values``?  As one parameter: any number has the same statement."""
+    found: ColumnElement[bool] = column == any_(literal(list(values), ARRAY(column.type)))
+    return found
 
 
 def record[T](view: type[T], row: Row[Any]) -> T:

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 from uuid import UUID
 
 from sqlalchemy import BigInteger, DateTime, MetaData, Numeric, Text, TypeDecorator, Uuid
@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy.engine import Dialect
 
@@ -36,9 +36,13 @@ class Instant(TypeDecorator[datetime]):
             raise ValueError("a naive datetime cannot be stored")
         return value
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
         """The same instant in UTC."""
-        return None if value is None else value.astimezone(UTC)
+        return _in_utc  # without the two calls around ``process_result_value``: there are many instants
+
+
+def _in_utc(value: datetime | None) -> datetime | None:
+    return value if value is None or value.tzinfo is UTC else value.astimezone(UTC)
 
 
 class Minor(TypeDecorator[int]):
@@ -75,9 +79,10 @@ class Choice[E: StrEnum](TypeDecorator[E]):
         """The value's text; a text that is none of the enum's raises."""
         return None if value is None else self.enum(value).value
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> E | None:
-        """The enum's member."""
-        return None if value is None else self.enum(value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], E | None]:
+        """The enum's member; a text that is none of the enum's raises."""
+        members: dict[str | None, E | None] = {one.value: one for one in self.enum}
+        return (members | {None: None}).__getitem__
 
 
 class Records[T](TypeDecorator[list[T]]):
@@ -114,9 +119,13 @@ def _json_default(value: object) -> str:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-def json_value(text: str) -> Any:
+_STORED: Final = json.JSONDecoder(parse_float=Decimal)
+
+
+def json_value(stored: str | bytes) -> Any:
     """Stored JSON back; a number with a point is read as the decimal written."""
-    return json.loads(text, parse_float=Decimal)
+    text = stored if isinstance(stored, str) else stored.decode()
+    return {} if text == "{}" else _STORED.decode(text)
 
 
 class Base(DeclarativeBase):

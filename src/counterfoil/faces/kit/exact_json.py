@@ -10,6 +10,7 @@ Written, decimals are numbers, digit by digit; ids and instants (UTC, RFC 3339) 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -127,20 +128,23 @@ def _too_deep() -> TooLarge:
     )
 
 
-def dumps(value: Any) -> bytes:
+def dumps(value: Any, *, decimals_as_texts: bool = False) -> bytes:
     """``value`` as JSON: dicts, lists, dataclasses, structs, and models as they dump themselves."""
-    return _ENCODER.encode(value)
+    return (_WITH_TEXTS if decimals_as_texts else _WITH_NUMBERS).encode(value)
 
 
 def _plain(value: Any) -> Any:
     """What stands for an object that the encoder does not know."""
     if isinstance(value, BaseModel):
-        plain = getattr(value, "to_json", None)
-        return value.model_dump(by_alias=True) if plain is None else plain()
+        to_json = getattr(value, "to_json", None)
+        return value.model_dump(by_alias=True) if to_json is None else to_json()
+    if isinstance(value, Mapping):
+        return dict(value)
     raise NotImplementedError(f"{type(value).__name__} has no form in JSON")
 
 
-_ENCODER: Final = msgspec.json.Encoder(decimal_format="number", uuid_format="canonical", enc_hook=_plain)
+_WITH_NUMBERS: Final = msgspec.json.Encoder(decimal_format="number", enc_hook=_plain)
+_WITH_TEXTS: Final = msgspec.json.Encoder(enc_hook=_plain)
 
 
 class ExactRequest(Request):

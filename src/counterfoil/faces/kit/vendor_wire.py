@@ -9,9 +9,7 @@ little; nothing is built before it is used, so that a face of hundreds of types 
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 
 from fastapi import Response
@@ -22,6 +20,7 @@ from pydantic_core import PydanticCustomError
 from counterfoil.core.calendar import parse_instant
 from counterfoil.core.money import parse_decimal
 from counterfoil.faces.kit.exact_json import dumps
+from counterfoil.faces.kit.shapes import fill, plain
 from counterfoil.faces.kit.wire import checked
 
 if TYPE_CHECKING:
@@ -48,50 +47,19 @@ class VendorWire(BaseModel):
 
         def __init__(self, /, **values: Any) -> None:
             """An answer of these values, by the attributes' names."""
-            fill = object.__setattr__
-            fill(self, "__dict__", {**_shape(type(self)).defaults, **values})
-            fill(self, "__pydantic_fields_set__", set(values))
-            fill(self, "__pydantic_extra__", None)
-            fill(self, "__pydantic_private__", None)
+            fill(self, values)
 
         __init__.__pydantic_base_init__ = True  # validation does not call it
 
     def to_json(self) -> Mapping[str, Any]:
         """What goes out, by the vendor's names."""
-        shape = _shape(type(self))
-        values = self.__dict__
-        if shape.same_names and not self.OMIT_NULL:
-            return values
-        return {
-            name: value
-            for attribute, name, required in shape.fields
-            if (value := values[attribute]) is not None or required or not self.OMIT_NULL
-        }
+        return plain(self, omit_null=self.OMIT_NULL)
 
 
 class SparseWire(VendorWire):
     """The form of vendors whose answers leave out what has no value."""
 
     OMIT_NULL: ClassVar[bool] = True
-
-
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    """What is the same for all objects of one class: its fields are (attribute, name, required)."""
-
-    defaults: Mapping[str, Any]
-    fields: Sequence[tuple[str, str, bool]]
-    same_names: bool
-
-
-@cache
-def _shape(model: type[BaseModel]) -> _Shape:
-    fields = model.model_fields.items()
-    optional = {
-        name: one.get_default(call_default_factory=True) for name, one in fields if not one.is_required()
-    }
-    named = [(name, one.serialization_alias or name, one.is_required()) for name, one in fields]
-    return _Shape(optional, named, all(attribute == name for attribute, name, _ in named))
 
 
 def fitting[M: BaseModel](model: type[M], value: Any) -> M | None:

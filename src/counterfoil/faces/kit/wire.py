@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Self
 from uuid import UUID
 
 from fastapi import Depends, Header, Query, Request, Response
@@ -19,6 +19,8 @@ from counterfoil.core.calendar import format_instant, parse_instant
 from counterfoil.core.errors import CounterfoilError, InvalidInput, with_article
 from counterfoil.core.ids import PREFIXES, parse_id, show_id
 from counterfoil.core.money import decimal_text, parse_decimal
+from counterfoil.faces.kit.exact_json import dumps
+from counterfoil.faces.kit.shapes import fill, plain
 from counterfoil.store import Found as Found
 from counterfoil.store import OffsetQuery as OffsetQuery
 from counterfoil.store import PageQuery as PageQuery
@@ -26,7 +28,7 @@ from counterfoil.store.paging import DEFAULT_PAGE as DEFAULT_PAGE
 from counterfoil.store.paging import MAX_PAGE as MAX_PAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from counterfoil.store import Page
 
@@ -35,6 +37,15 @@ class Wire(BaseModel):
     """A body or a part of one; a field that is not declared is refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @classmethod
+    def model_construct(cls, _fields_set: set[str] | None = None, **values: Any) -> Self:
+        """An object to answer with: nothing is validated, and what is not given has its default."""
+        return fill(cls.__new__(cls), values)
+
+    def to_json(self) -> Mapping[str, Any]:
+        """What goes out."""
+        return plain(self)
 
 
 def checked(parse: Callable[[Any], Any]) -> BeforeValidator:
@@ -142,6 +153,10 @@ class ListOf[T](BaseModel):
     data: list[T]
     next_cursor: str | None
 
+    def to_json(self) -> Mapping[str, Any]:
+        """What goes out."""
+        return self.__dict__
+
 
 def page_query(kind: str) -> Any:
     """A dependency that reads ``limit`` and ``cursor``; the cursor is the id of the last object seen."""
@@ -178,7 +193,7 @@ def shown_actor(actor: str) -> str:
 def shown(model: BaseModel, status: int = 200, *, version: int | None = None) -> Response:
     """The answer that shows ``model``; it is encoded once and not validated again."""
     headers = {} if version is None else {"ETag": f'"{version}"'}
-    return Response(model.model_dump_json(by_alias=True), status, headers, "application/json")
+    return Response(dumps(model, decimals_as_texts=True), status, headers, "application/json")
 
 
 def shown_once(request: Request, model: BaseModel, status: int, **secrets: None) -> Response:

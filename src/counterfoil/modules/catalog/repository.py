@@ -32,7 +32,7 @@ from counterfoil.modules.catalog.types import (
 )
 from counterfoil.store import Found, OffsetQuery, Page, PageQuery, Uow, only, records
 from counterfoil.store.paging import at_offset, counted, page_of, paged
-from counterfoil.store.rows import columns, insert_values, row_values, update_versioned
+from counterfoil.store.rows import among, columns, insert_values, row_values, update_versioned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -65,7 +65,7 @@ class Objects[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Price)]:
         """The objects with these ids; unknown ones are left out."""
         if not ids:
             return {}
-        rows = await uow.execute(self._of(uow).where(self.model.id.in_(ids)))
+        rows = await uow.execute(self._of(uow).where(among(self.model.id, ids)))
         return {view.id: view for view in records(self.view, rows)}
 
     async def page(self, uow: Uow, query: PageQuery, **equal: Any) -> Page[V]:
@@ -110,12 +110,8 @@ class Shelf[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable)](Objects[V
         """The objects with these codes; unknown ones are left out."""
         if not codes:
             return {}
-        rows = await uow.execute(self._of(uow).where(self.model.code.in_(codes)))
+        rows = await uow.execute(self._of(uow).where(among(self.model.code, codes)))
         return {view.code: view for view in records(self.view, rows)}
-
-
-def _among(column: Any, values: Any) -> Any:
-    return column.in_(values)
 
 
 def _set(column: Any, yes: bool) -> Any:
@@ -123,14 +119,14 @@ def _set(column: Any, yes: bool) -> Any:
 
 
 _FILTERS: Final[dict[str, tuple[str, Callable[[Any, Any], Any]]]] = {
-    "ids": ("id", _among),
-    "external_ids": ("external_id", _among),
-    "codes": ("code", _among),
+    "ids": ("id", among),
+    "external_ids": ("external_id", among),
+    "codes": ("code", among),
     "name_contains": ("name", lambda column, value: column.icontains(value, autoescape=True)),
     "product_id": ("product_id", operator.eq),
-    "plan_ids": ("plan_id", _among),
-    "feature_ids": ("feature_id", _among),
-    "meter_ids": ("meter_id", _among),
+    "plan_ids": ("plan_id", among),
+    "feature_ids": ("feature_id", among),
+    "meter_ids": ("meter_id", among),
     "channel": ("channel", operator.eq),
     "archived": ("archived_at", _set),
     "ended": ("ended_at", _set),
@@ -204,7 +200,7 @@ async def write_ended(uow: Uow, ids: Collection[UUID], ended_at: datetime | None
         return {}
     statement = (
         update(PriceRow)
-        .where(PriceRow.environment_id == uow.environment_id, PriceRow.id.in_(ids))
+        .where(PriceRow.environment_id == uow.environment_id, among(PriceRow.id, ids))
         .values(ended_at=ended_at, version=PriceRow.version + 1, updated_at=uow.now)
         .returning(PriceRow.id, PriceRow.version)
     )
@@ -236,7 +232,7 @@ async def version_by_number(uow: Uow, plan_id: UUID, number: int) -> PlanVersion
 
 async def versions_by_ids(uow: Uow, ids: Collection[UUID]) -> dict[UUID, PlanVersion]:
     """The versions with these ids; unknown ones are left out."""
-    found = await _versions(uow, PlanVersionRow.id.in_(ids)) if ids else []
+    found = await _versions(uow, among(PlanVersionRow.id, ids)) if ids else []
     return {version.id: version for version in found}
 
 

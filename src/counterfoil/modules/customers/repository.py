@@ -11,7 +11,7 @@ from counterfoil.modules.customers.models import CustomerRow
 from counterfoil.modules.customers.types import Customer
 from counterfoil.store import Found, OffsetQuery, Page, PageQuery, Uow, only, records
 from counterfoil.store.paging import at_offset, counted, page_of, paged
-from counterfoil.store.rows import columns, insert_values, update_versioned
+from counterfoil.store.rows import among, columns, insert_values, update_versioned
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -43,7 +43,7 @@ async def get(uow: Uow, customer_id: UUID, *, locked: bool = False) -> Customer:
 async def by_external_ids(uow: Uow, external_ids: Collection[str]) -> dict[str, UUID]:
     """The ids of the customers with these external ids; unknown ones are left out."""
     statement = select(CustomerRow.external_id, CustomerRow.id).where(
-        CustomerRow.environment_id == uow.environment_id, CustomerRow.external_id.in_(external_ids)
+        CustomerRow.environment_id == uow.environment_id, among(CustomerRow.external_id, external_ids)
     )
     return {row.external_id: row.id for row in await uow.execute(statement)}
 
@@ -51,7 +51,7 @@ async def by_external_ids(uow: Uow, external_ids: Collection[str]) -> dict[str, 
 async def known_ids(uow: Uow, ids: Collection[UUID]) -> set[UUID]:
     """Those of these ids that are customers."""
     statement = select(CustomerRow.id).where(
-        CustomerRow.environment_id == uow.environment_id, CustomerRow.id.in_(ids)
+        CustomerRow.environment_id == uow.environment_id, among(CustomerRow.id, ids)
     )
     return set((await uow.execute(statement)).scalars())
 
@@ -59,7 +59,7 @@ async def known_ids(uow: Uow, ids: Collection[UUID]) -> set[UUID]:
 async def names(uow: Uow, ids: Collection[UUID]) -> dict[UUID, str]:
     """The names of these customers, by id."""
     statement = select(CustomerRow.id, CustomerRow.name).where(
-        CustomerRow.environment_id == uow.environment_id, CustomerRow.id.in_(ids)
+        CustomerRow.environment_id == uow.environment_id, among(CustomerRow.id, ids)
     )
     return {row.id: row.name for row in await uow.execute(statement)}
 
@@ -73,7 +73,7 @@ async def external_ids(uow: Uow, ids: Collection[UUID]) -> dict[UUID, str | None
 async def exempt(uow: Uow, ids: Collection[UUID]) -> set[UUID]:
     """Those of these customers who pay no tax."""
     statement = select(CustomerRow.id).where(
-        CustomerRow.environment_id == uow.environment_id, CustomerRow.id.in_(ids), CustomerRow.tax_exempt
+        CustomerRow.environment_id == uow.environment_id, among(CustomerRow.id, ids), CustomerRow.tax_exempt
     )
     return set((await uow.execute(statement)).scalars())
 
@@ -100,9 +100,9 @@ async def search(uow: Uow, wanted: CustomerFilter, query: OffsetQuery) -> Found[
 def _conditions(wanted: CustomerFilter) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if wanted.ids is not None:
-        found.append(CustomerRow.id.in_(wanted.ids))
+        found.append(among(CustomerRow.id, wanted.ids))
     if wanted.external_ids is not None:
-        found.append(CustomerRow.external_id.in_(wanted.external_ids))
+        found.append(among(CustomerRow.external_id, wanted.external_ids))
     if wanted.email is not None:
         found.append(CustomerRow.email == wanted.email)
     if wanted.name_contains is not None:
@@ -119,7 +119,7 @@ def _conditions(wanted: CustomerFilter) -> list[ColumnElement[bool]]:
 
 async def by_ids(uow: Uow, ids: Collection[UUID]) -> dict[UUID, Customer]:
     """The customers with these ids; unknown ones are left out."""
-    statement = _SELECT.where(CustomerRow.environment_id == uow.environment_id, CustomerRow.id.in_(ids))
+    statement = _SELECT.where(CustomerRow.environment_id == uow.environment_id, among(CustomerRow.id, ids))
     return {customer.id: customer for customer in records(Customer, await uow.execute(statement))}
 
 

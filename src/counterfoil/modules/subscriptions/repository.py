@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import func, insert, or_, select, text
+from sqlalchemy import Integer, any_, bindparam, func, insert, or_, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from counterfoil.modules.subscriptions.models import SubscriptionItemRow, SubscriptionRow
 from counterfoil.modules.subscriptions.types import Subscription, SubscriptionItem
 from counterfoil.store import Found, OffsetQuery, Page, PageQuery, SystemUow, Uow, only, records
 from counterfoil.store.paging import at_offset, counted, page_of, paged
-from counterfoil.store.rows import columns, insert_values, update_versioned
+from counterfoil.store.rows import among, columns, insert_values, update_versioned
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Select
 
     from counterfoil.core.states import SubscriptionState
     from counterfoil.modules.subscriptions.types import SubscriptionFilter
@@ -74,9 +76,10 @@ _HOLD: Final = text(
 # Few columns, and of usage no parameters: a list shows hundreds of these.
 _PRICED_ITEMS: Final = text(
     """
-    select i.subscription_id, i.id, i.quantity, i.started_at, i.ended_at, i.due_at, i.price_id, p.model,
-        case when p.quantity_source <> 'usage' then (p.params -> s.currency)::text end as params,
-        p.interval_unit, p.interval_count, p.quantity_source
+    select i.subscription_id, i.id, case p.quantity_source when 'item' then i.quantity else 1 end,
+        i.started_at, i.ended_at, i.due_at, p.model,
+        case when p.quantity_source <> 'usage' then (p.params -> s.currency)::text end,
+        p.interval_unit, p.interval_count
     from subscription_items i
     join subscriptions s on s.environment_id = i.environment_id and s.id = i.subscription_id
     join prices p on p.environment_id = i.environment_id and p.id = i.price_id
@@ -164,38 +167,84 @@ async def search(
     uow: Uow, wanted: SubscriptionFilter, query: OffsetQuery, *, count: bool
 ) -> Found[Subscription]:
     """Subscriptions that the filter asks for, by offset; counted if asked for."""
-    statement = _SELECT.where(SubscriptionRow.environment_id == uow.environment_id, *_conditions(wanted))
-    created = SubscriptionRow.created_at
-    dated = wanted.created_from is not None or wanted.created_to is not None
-    order = (created if query.ascending else created.desc(),) if dated else ()
-    rows = await uow.execute(at_offset(statement, SubscriptionRow.id, query, *order))
-    total = (await uow.execute(counted(statement))).scalar_one() if count else None
+    shape, values = _asked(wanted)
+    values["environment_id"] = uow.environment_id
+    page = {**values, "limit": query.limit, "offset": query.offset}
+    rows = await uow.execute(_page(shape, query.ascending), page)
+    total = (await uow.execute(_count(shape), values)).scalar_one() if count else None
     return Found(records(Subscription, rows), total)
 
 
-def _conditions(wanted: SubscriptionFilter) -> list[ColumnElement[bool]]:
-    among = {
-        SubscriptionRow.id: wanted.ids,
-        SubscriptionRow.customer_id: wanted.customer_ids,
-        SubscriptionRow.status: wanted.statuses,
-        SubscriptionRow.external_id: wanted.external_ids,
-    }
-    found = [_one_of(column, values) for column, values in among.items() if values is not None]
-    plans = [] if wanted.plan_ids is None else [_one_of(SubscriptionRow.plan_id, wanted.plan_ids)]
-    if wanted.plan_reference is not None:
-        plans.append(SubscriptionRow.plan_reference == wanted.plan_reference)
+_Shape = frozenset[tuple[str, bool]]
+"""What a filter asks: each name, and whether of several values."""
+
+_AMONG: Final = {
+    "ids": SubscriptionRow.id,
+    "customer_ids": SubscriptionRow.customer_id,
+    "plan_ids": SubscriptionRow.plan_id,
+    "statuses": SubscriptionRow.status,
+    "external_ids": SubscriptionRow.external_id,
+}
+
+
+def _asked(wanted: SubscriptionFilter) -> tuple[_Shape, dict[str, Any]]:
+    """The shape of a filter, and its values by name.
+
+    One of a collection is asked for by equality: an index that goes on with the order serves its page at any
+    depth.
+    """
+    shape: set[tuple[str, bool]] = set()
+    values: dict[str, Any] = {}
+    for name in _AMONG:
+        asked = getattr(wanted, name)
+        if asked is not None:
+            values[name] = next(iter(asked)) if len(asked) == 1 else list(asked)
+            shape.add((name, len(asked) != 1))
+    for name in ("plan_reference", "created_from", "created_to"):
+        if (one := getattr(wanted, name)) is not None:
+            values[name] = one
+            shape.add((name, False))
+    return frozenset(shape), values
+
+
+# A list is asked for again and again in the same shapes, and building its statement costs as much as a trip
+# to the database.
+@lru_cache(maxsize=1000)
+def _page(shape: _Shape, ascending: bool) -> Select[Any]:
+    names = {name for name, _ in shape}
+    created = SubscriptionRow.created_at
+    order = [created if ascending else created.desc()] if names & {"created_from", "created_to"} else []
+    bounds: Any = OffsetQuery(
+        bindparam("limit", type_=Integer), bindparam("offset", type_=Integer), ascending
+    )  # type: ignore[arg-type]
+    return at_offset(_found(shape), SubscriptionRow.id, bounds, *order)
+
+
+@lru_cache(maxsize=1000)
+def _count(shape: _Shape) -> Select[Any]:
+    return counted(_found(shape))
+
+
+def _found(shape: _Shape) -> Select[Any]:
+    asked = {name: _one_of(name, several) for name, several in shape if name in _AMONG}
+    plans = [one for one in [asked.pop("plan_ids", None)] if one is not None]
+    conditions = [SubscriptionRow.environment_id == bindparam("environment_id"), *asked.values()]
+    names = {name for name, _ in shape}
+    if "plan_reference" in names:
+        plans.append(SubscriptionRow.plan_reference == bindparam("plan_reference"))
     if plans:
-        found.append(or_(*plans))
-    if wanted.created_from is not None:
-        found.append(SubscriptionRow.created_at >= wanted.created_from)
-    if wanted.created_to is not None:
-        found.append(SubscriptionRow.created_at <= wanted.created_to)
-    return found
+        conditions.append(or_(*plans))
+    if "created_from" in names:
+        conditions.append(SubscriptionRow.created_at >= bindparam("created_from"))
+    if "created_to" in names:
+        conditions.append(SubscriptionRow.created_at <= bindparam("created_to"))
+    return _SELECT.where(*conditions)
 
 
-def _one_of(column: Any, values: Collection[Any]) -> ColumnElement[bool]:
-    # A single value by equality: an index that goes on with the order serves the page at any depth.
-    found: ColumnElement[bool] = column == next(iter(values)) if len(values) == 1 else column.in_(values)
+def _one_of(name: str, several: bool) -> ColumnElement[bool]:
+    column: Any = _AMONG[name]
+    value = any_(bindparam(name, type_=ARRAY(column.type))) if several else bindparam(name)
+    found: ColumnElement[bool] = column == value
     return found
 
 
@@ -204,7 +253,7 @@ async def items_of(uow: Uow, subscription_ids: Collection[UUID]) -> dict[UUID, l
     found: defaultdict[UUID, list[SubscriptionItem]] = defaultdict(list)
     statement = _SELECT_ITEMS.where(
         SubscriptionItemRow.environment_id == uow.environment_id,
-        SubscriptionItemRow.subscription_id.in_(subscription_ids),
+        among(SubscriptionItemRow.subscription_id, subscription_ids),
     )
     for item in records(SubscriptionItem, await uow.execute(statement)):
         found[item.subscription_id].append(item)
