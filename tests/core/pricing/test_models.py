@@ -9,7 +9,7 @@ import pytest
 
 from counterfoil.core.errors import InvalidInput
 from counterfoil.core.money import Exact
-from counterfoil.core.pricing import MODELS, Part, PartKind, Pricing, parse_pricing
+from counterfoil.core.pricing import MODELS, Detail, Part, PartKind, Pricing, parse_pricing
 
 TWO_TIERS = [
     {"up_to": "100", "unit_amount": "2", "flat_amount": "10"},
@@ -24,7 +24,15 @@ ANY: dict[str, dict[str, object]] = {
     "graduated": {"tiers": TWO_TIERS},
     "volume": {"tiers": TWO_TIERS},
     "stairstep": {"tiers": [{"flat_amount": "7"}]},
+    "percentage": {"rate_percent": "2.5"},
+    "graduated_percentage": {"tiers": [{"rate_percent": "1"}]},
+    "dynamic": {},
+    "cost_plus": {"markup_percent": "20"},
+    "seat": {"unit_amount": "9"},
+    "matrix": {"properties": ["region"], "prices": [{"values": ["eu"], "unit_amount": "1"}]},
+    "bucketed": {"window": {}, "model": "per_unit", "params": {"unit_amount": "1"}},
 }
+ALL = tuple(Detail)
 
 
 def total(pricing: Pricing, quantity: str | Exact) -> Exact:
@@ -165,5 +173,5 @@ def test_a_quantity_that_is_a_fraction_is_rated_exactly() -> None:
 @pytest.mark.parametrize("quantity", [Decimal("-0.1"), Decimal("NaN"), Decimal("Infinity"), Fraction(-1, 3)])
 def test_no_model_prices_a_negative_or_endless_quantity(model: str, quantity: Exact) -> None:
     with pytest.raises(InvalidInput) as refusal:
-        parse_pricing(model, ANY[model]).rate(quantity)
+        parse_pricing(model, ANY[model], given=ALL).rate(quantity)
     assert (refusal.value.field, refusal.value.allowed) == ("quantity", "0 or more")

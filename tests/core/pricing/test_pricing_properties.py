@@ -1,74 +1,145 @@
-"""Laws that hold for every price and quantity."""
+"""Laws that hold for every price and usage."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from math import ceil
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from counterfoil.core.pricing import MODELS, Pricing, parse_pricing
+from counterfoil.core.money import Exact
+from counterfoil.core.pricing import MODELS, Detail, Measured, Pricing, parse_pricing
+from tests.core.pricing.strategies import amounts, percents, pricings, quantities, tables, usages
 
 FAST = settings(max_examples=40, deadline=None)
+EACH = settings(max_examples=15, deadline=None)
+"""For a law that is tried on each model by itself."""
 
-amounts = st.decimals(0, 1_000, places=7)
-quantities = st.decimals(0, 5_000, places=3)
-
-
-@st.composite
-def tables(draw: st.DrawFn, *, flats: bool = True) -> list[dict[str, object]]:
-    """One to five tiers, the last with or without an end."""
-    bounds = sorted(draw(st.sets(st.decimals("0.5", 4_000, places=1), min_size=1, max_size=5)))
-    ends: list[Decimal | None] = [*bounds[:-1], draw(st.sampled_from([bounds[-1], None]))]
-    return [
-        {"up_to": end, "unit_amount": draw(amounts), "flat_amount": draw(amounts) if flats else 0}
-        for end in ends
-    ]
+LINEAR = ("cost_plus", "dynamic", "per_unit")
+"""Models of which two halves cost what the whole costs."""
+MONOTONE = ("commit", "cost_plus", "dynamic", "flat", "overcommit", "package", "per_unit", "seat")
+"""Models by which more never costs less, whatever their parameters; graduated ones have a law of their own,
+and volume and stairstep may become cheaper in a higher tier."""
 
 
-@st.composite
-def pricings(draw: st.DrawFn) -> Pricing:
-    """Any price of any model."""
-    model = draw(st.sampled_from(sorted(MODELS)))
-    if model == "flat":
-        return parse_pricing(model, {"amount": draw(amounts)})
-    if model == "per_unit":
-        return parse_pricing(model, {"unit_amount": draw(amounts)})
-    if model in ("commit", "overcommit"):
-        return parse_pricing(model, {"unit_amount": draw(amounts), "committed_quantity": draw(quantities)})
-    if model == "package":
-        size = draw(st.decimals("0.5", 300, places=1))
-        rounding = draw(st.sampled_from(["up", "down", "exact"]))
-        params = {"package_size": size, "package_amount": draw(amounts), "included": draw(quantities)}
-        return parse_pricing(model, params | {"rounding": rounding})
-    tiers = draw(tables())
-    if model == "stairstep":
-        tiers = [{"up_to": tier["up_to"], "flat_amount": tier["flat_amount"]} for tier in tiers]
-    zero = draw(st.sampled_from(["free", "charge_first_tier_flat"]))
-    return parse_pricing(model, {"tiers": tiers, "zero_quantity": zero})
+def total(pricing: Pricing, usage: Measured | Exact) -> Fraction:
+    return sum((Fraction(part.amount) for part in pricing.rate(usage)), Fraction(0))
 
 
-def total(pricing: Pricing, quantity: Decimal | Fraction) -> Fraction:
-    return sum((Fraction(part.amount) for part in pricing.rate(quantity)), Fraction(0))
-
-
-@FAST
-@given(pricings(), quantities)
-def test_the_parts_cover_the_quantity_and_each_is_its_count_times_its_price(
-    pricing: Pricing, quantity: Decimal
+@pytest.mark.parametrize("model", MODELS)
+@EACH
+@given(st.data())
+def test_the_parts_cover_the_usage_and_each_is_its_count_times_its_price(
+    model: str, data: st.DataObject
 ) -> None:
-    parts = pricing.rate(quantity)
-    assert sum(Fraction(part.quantity) for part in parts) == Fraction(quantity)
+    pricing = data.draw(pricings((model,)))
+    usage = data.draw(usages(pricing.need))
+    parts = pricing.rate(usage)
+    assert sum(Fraction(part.quantity) for part in parts) == Fraction(usage.quantity)
     for part in parts:
         worked_out = Fraction(part.count) * Fraction(part.unit_amount) + Fraction(part.flat_amount)
         assert Fraction(part.amount) == worked_out >= 0
 
 
+@pytest.mark.parametrize("model", MODELS)
+@EACH
+@given(st.data())
+def test_a_price_read_back_from_its_json_is_the_same(model: str, data: st.DataObject) -> None:
+    pricing = data.draw(pricings((model,)))
+    assert parse_pricing(model, pricing.to_json(), given=tuple(Detail)) == pricing
+    assert parse_pricing(model, pricing.to_json(), given=tuple(Detail)).to_json() == pricing.to_json()
+
+
 @FAST
-@given(pricings(), quantities)
-def test_a_price_read_back_from_its_json_rates_the_same(pricing: Pricing, quantity: Decimal) -> None:
-    assert parse_pricing(pricing.model, pricing.params.to_json()).rate(quantity) == pricing.rate(quantity)
+@given(pricings(LINEAR), quantities, quantities)
+def test_usage_that_is_split_costs_what_it_costs_whole_by_a_linear_model(
+    pricing: Pricing, one: Decimal, other: Decimal
+) -> None:
+    assert total(pricing, one + other) == total(pricing, one) + total(pricing, other)
+
+
+@FAST
+@given(pricings(MONOTONE), quantities, quantities)
+def test_more_usage_never_costs_less(pricing: Pricing, one: Decimal, other: Decimal) -> None:
+    low, high = sorted([one, other])
+    assert total(pricing, low) <= total(pricing, high)
+
+
+@FAST
+@given(pricings(("percentage",)), st.lists(quantities, max_size=8), quantities)
+def test_one_more_event_never_makes_a_percentage_cheaper(
+    pricing: Pricing, listed: list[Decimal], one_more: Decimal
+) -> None:
+    before, after = Measured.of_amounts(listed), Measured.of_amounts([*listed, one_more])
+    assert total(pricing, before) <= total(pricing, after)
+
+
+@FAST
+@given(
+    percents,
+    amounts,
+    st.decimals(0, 10, places=2),
+    st.decimals(10, 99, places=2),
+    st.lists(quantities, max_size=8),
+)
+def test_a_percentage_with_a_least_and_a_most_is_the_sum_of_what_each_event_costs(
+    percent: Decimal, fee: Decimal, least: Decimal, most: Decimal, listed: list[Decimal]
+) -> None:
+    params = {
+        "rate_percent": percent,
+        "fixed_per_event": fee,
+        "min_per_event": least,
+        "max_per_event": most,
+    }
+    pricing = parse_pricing("percentage", params, given=[Detail.AMOUNTS])
+    each = [Fraction(amount) * Fraction(percent) / 100 + Fraction(fee) for amount in listed]
+    expected = sum((min(max(cost, Fraction(least)), Fraction(most)) for cost in each), Fraction(0))
+    assert total(pricing, Measured.of_amounts(listed)) == expected
+
+
+@FAST
+@given(pricings(("bucketed",)), st.data())
+def test_windows_apart_cost_what_they_cost_together(pricing: Pricing, data: st.DataObject) -> None:
+    usage = data.draw(usages(pricing.need))
+    apart = sum(
+        (total(pricing, Measured.of_windows([window])) for window in usage.windows or ()), Fraction(0)
+    )
+    assert total(pricing, usage) == apart
+
+
+@FAST
+@given(pricings(("matrix",)), st.data())
+def test_each_group_costs_its_unit_price_or_the_default(pricing: Pricing, data: st.DataObject) -> None:
+    usage = data.draw(usages(pricing.need))
+    written = pricing.to_json()
+    prices = {tuple(row["values"]): Fraction(row["unit_amount"]) for row in written["prices"]}  # type: ignore[attr-defined]
+    default = Fraction(str(written["default_unit_amount"]))
+    expected = sum(Fraction(one.quantity) * prices.get(one.values, default) for one in usage.groups or ())
+    assert total(pricing, usage) == expected
+
+
+@FAST
+@given(tables(flats=False), quantities)
+def test_whole_units_cost_what_the_next_integer_costs(
+    tiers: list[dict[str, object]], quantity: Decimal
+) -> None:
+    for model in ("graduated", "volume"):
+        begun = parse_pricing(model, {"tiers": tiers, "fractions": "whole_units"})
+        assert total(begun, quantity) == total(
+            parse_pricing(model, {"tiers": tiers}), Decimal(ceil(quantity))
+        )
+
+
+@FAST
+@given(tables(flats=False), quantities)
+def test_where_a_bound_belongs_moves_no_money_between_graduated_tiers_without_fees(
+    tiers: list[dict[str, object]], quantity: Decimal
+) -> None:
+    exclusive = parse_pricing("graduated", {"tiers": tiers, "bounds": "exclusive"})
+    assert total(exclusive, quantity) == total(parse_pricing("graduated", {"tiers": tiers}), quantity)
 
 
 @FAST
@@ -96,14 +167,6 @@ def test_more_usage_never_costs_less_when_graduated(
     pricing = parse_pricing("graduated", {"tiers": tiers})
     low, high = sorted([one, other])
     assert total(pricing, low) <= total(pricing, high)
-
-
-@FAST
-@given(amounts, quantities, quantities)
-def test_per_unit_is_linear(unit_amount: Decimal, one: Decimal, other: Decimal) -> None:
-    pricing = parse_pricing("per_unit", {"unit_amount": unit_amount})
-    assert total(pricing, one + other) == total(pricing, one) + total(pricing, other)
-    assert total(pricing, one * 3) == 3 * total(pricing, one)
 
 
 @FAST

@@ -341,7 +341,7 @@ def test_each_step_of_an_explanation_follows_from_the_one_before(line: RatingInp
     result = rate_line(line)
     told = result.explanation
     charged = sum((Fraction(part.quantity) for part in told.parts), Fraction(0))
-    assert charged + Fraction(told.included) == Fraction(line.quantity)
+    assert charged + Fraction(told.included) == Fraction(told.quantity)
     assert sum((Fraction(part.amount) for part in told.parts), Fraction(0)) == Fraction(told.sum)
     assert Fraction(told.sum) * told.proration == Fraction(told.prorated)
     taken = sum((Fraction(applied.amount) for applied in told.discounts), Fraction(0))

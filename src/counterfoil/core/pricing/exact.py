@@ -10,6 +10,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from counterfoil.core.money import to_decimal
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -44,6 +46,23 @@ def less(left: Exact, right: Exact) -> bool:
     if isinstance(left, Decimal) and isinstance(right, Decimal):
         return left < right
     return Fraction(left) < Fraction(right)
+
+
+def lesser(left: Exact, right: Exact) -> Exact:
+    """The smaller of two numbers; the left one if they are equal."""
+    return right if less(right, left) else left
+
+
+def greater(left: Exact, right: Exact) -> Exact:
+    """The larger of two numbers; the left one if they are equal."""
+    return right if less(left, right) else left
+
+
+def ratio(left: Exact, right: Exact) -> Exact:
+    """``left ÷ right`` (not 0), as a decimal where there is a finite one."""
+    share = Fraction(left) / Fraction(right)
+    number = to_decimal(share)
+    return share if number is None else number
 
 
 def sum_of(numbers: Iterable[Exact]) -> Exact:

@@ -11,10 +11,11 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from counterfoil.core.errors import InvalidInput
 from counterfoil.core.pricing.exact import ZERO, plus, times
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from counterfoil.core.money import Exact
 
 
@@ -33,6 +34,20 @@ class PartKind(StrEnum):
     """Packages of ``package_size`` units."""
     TIER = "tier"
     """The units of tier ``index`` (0 is the first)."""
+    PERCENT = "percent"
+    """A share of an amount of money, which is the quantity; also that of a tier, if it has an ``index``."""
+    EVENTS = "events"
+    """A fee for each of ``count`` events."""
+    MINIMUM = "event_minimum"
+    """Events of which each would cost less than the least that one costs."""
+    MAXIMUM = "event_maximum"
+    """Events of which each would cost more than the most that one costs."""
+    SEATS = "seats"
+    """Seats; ``count`` may be more than the quantity, where a least number of them is paid for."""
+    COST = "cost"
+    """What the units cost the seller, or the cost itself (``unit_amount`` 1)."""
+    MARKUP = "markup"
+    """A share of ``count``, the cost, on top of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +56,9 @@ class Part:
 
     ``quantity`` is the usage that the part covers, ``count`` how often ``unit_amount`` is charged for it
     (the same number, the packages it makes, or the units committed to).  A tier covers what lies above
-    ``over`` up to and including ``up_to`` (``None``: without end).  Amounts are in major units of the price's
-    currency, not rounded.
+    ``over`` up to and including ``up_to`` (``None``: without end).  ``group`` (properties with their values,
+    ``None`` where absent) or the start of a ``window`` say of which usage it is a part, where each is priced
+    by itself.  Amounts are in major units of the price's currency, not rounded.
     """
 
     kind: PartKind
@@ -55,6 +71,8 @@ class Part:
     over: Decimal | None = None
     up_to: Decimal | None = None
     package_size: Decimal | None = None
+    group: tuple[tuple[str, str | None], ...] | None = None
+    window: datetime | None = None
 
 
 def priced(
@@ -65,18 +83,10 @@ def priced(
     flat_amount: Decimal = ZERO,
     *,
     package_size: Decimal | None = None,
+    group: tuple[tuple[str, str | None], ...] | None = None,
 ) -> Part:
     """A part with its amount worked out; call it inside ``exact_context()``."""
     amount = plus(times(count, unit_amount), flat_amount)
-    return Part(kind, quantity, count, unit_amount, flat_amount, amount, package_size=package_size)
-
-
-def check_quantity(quantity: Exact) -> None:
-    """``InvalidInput`` unless the quantity is a finite number, 0 or more.
-
-    A correction that makes a period's usage negative has no price: tiers and packages are not defined below
-    zero.  It is for the caller to credit the earlier line instead.
-    """
-    finite = not isinstance(quantity, Decimal) or quantity.is_finite()
-    if not finite or quantity < 0:
-        raise InvalidInput("a negative quantity has no price", field="quantity", allowed="0 or more")
+    return Part(
+        kind, quantity, count, unit_amount, flat_amount, amount, package_size=package_size, group=group
+    )

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from counterfoil.core.errors import InvalidInput
-from counterfoil.core.money import decimal_text, parse_decimal
+from counterfoil.core.money import decimal_text, exact_context, parse_decimal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+_PER_CENT: Final = Decimal("0.01")
 
 
 def object_at(value: object, keys: Sequence[str], path: str = "") -> Mapping[str, object]:
@@ -55,14 +57,60 @@ def decimal_at(
     return number
 
 
-def choice_at[C: StrEnum](data: Mapping[str, object], key: str, default: C) -> C:
+def optional_decimal_at(
+    data: Mapping[str, object], key: str, path: str = "", *, above_zero: bool = False
+) -> Decimal | None:
+    """The decimal under ``key`` as ``decimal_at`` reads it, or ``None`` where it is absent (or null)."""
+    return None if data.get(key) is None else decimal_at(data, key, path, above_zero=above_zero)
+
+
+def percent_at(
+    data: Mapping[str, object], key: str, path: str = "", *, default: Decimal | None = None
+) -> Decimal:
+    """The share that the percentage under ``key`` is: 2.5 per cent are 0.025."""
+    with exact_context():
+        return decimal_at(data, key, path, default=default) * _PER_CENT
+
+
+def percent_text(share: Decimal) -> str:
+    """The percentage that ``percent_at`` read."""
+    with exact_context():
+        return decimal_text(share / _PER_CENT)
+
+
+def count_at(data: Mapping[str, object], key: str, path: str = "", *, least: int = 0) -> int | None:
+    """The whole number under ``key``, ``least`` or more; ``None`` where it is absent (or null)."""
+    value = optional_decimal_at(data, key, path)
+    if value is None:
+        return None
+    if value != value.to_integral_value() or value < least:
+        field = join(path, key)
+        raise InvalidInput(
+            f"{field} is out of range: {decimal_text(value)}",
+            field=field,
+            allowed=f"a whole number, {least} or more",
+        )
+    return int(value)
+
+
+def choice_at[C: StrEnum](data: Mapping[str, object], key: str, default: C, path: str = "") -> C:
     """The named choice under ``key`` (of ``default``'s enum), or ``default`` where it is absent."""
     value = data.get(key, default)
     for choice in type(default):
         if value == choice.value:
             return choice
+    field = join(path, key)
     names = ", ".join(choice.value for choice in type(default))
-    raise InvalidInput(f"{key} is not one of the choices", field=key, allowed=names)
+    raise InvalidInput(f"{field} is not one of the choices", field=field, allowed=names)
+
+
+def flag_at(data: Mapping[str, object], key: str, path: str = "", *, default: bool) -> bool:
+    """True or false under ``key``, or ``default`` where it is absent."""
+    value = data.get(key, default)
+    if not isinstance(value, bool):
+        field = join(path, key)
+        raise InvalidInput(f"{field} is neither true nor false", field=field, allowed="true or false")
+    return value
 
 
 def join(path: str, key: str) -> str:

@@ -151,7 +151,7 @@ def _text(value: Exact | None) -> str | None:
 
 
 def _part_json(part: Part) -> dict[str, Any]:
-    return {
+    written: dict[str, Any] = {
         "kind": part.kind.value,
         "index": part.index,
         "over": _text(part.over),
@@ -163,12 +163,18 @@ def _part_json(part: Part) -> dict[str, Any]:
         "flat_amount": decimal_text(part.flat_amount),
         "amount": decimal_text(part.amount),
     }
+    if part.group is not None:
+        written["group"] = [list(pair) for pair in part.group]
+    if part.window is not None:
+        written["window"] = _instant_text(part.window)
+    return written
 
 
 def _part_of(data: Mapping[str, Any]) -> Part:
-    bounds = {
-        key: None if data[key] is None else Decimal(data[key]) for key in ("over", "up_to", "package_size")
-    }
+    over, up_to, package_size = (
+        None if data[key] is None else Decimal(data[key]) for key in ("over", "up_to", "package_size")
+    )
+    group, window = data.get("group"), data.get("window")
     return Part(
         PartKind(data["kind"]),
         read_exact(data["quantity"]),
@@ -176,8 +182,12 @@ def _part_of(data: Mapping[str, Any]) -> Part:
         Decimal(data["unit_amount"]),
         Decimal(data["flat_amount"]),
         read_exact(data["amount"]),
-        index=data["index"],
-        **bounds,
+        data["index"],
+        over,
+        up_to,
+        package_size,
+        group=None if group is None else tuple((name, value) for name, value in group),
+        window=None if window is None else datetime.fromisoformat(window),
     )
 
 
@@ -220,8 +230,12 @@ def _origin_of(data: Mapping[str, Any]) -> Origin:
 def _span_json(span: Span | None) -> dict[str, str] | None:
     if span is None:
         return None
-    start, end = (instant.astimezone(UTC).isoformat().replace("+00:00", "Z") for instant in span)
-    return {"start": start, "end": end}
+    start, end = span
+    return {"start": _instant_text(start), "end": _instant_text(end)}
+
+
+def _instant_text(instant: datetime) -> str:
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _span_of(data: Mapping[str, str] | None) -> Span | None:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Final
 
 from counterfoil.core.errors import InvalidInput
 from counterfoil.core.money import Rounding, exact_context, round_money
-from counterfoil.core.pricing.exact import ZERO, less, minus, sum_of, times
-from counterfoil.core.pricing.parts import check_quantity
+from counterfoil.core.pricing.exact import ZERO, lesser, minus, sum_of, times
+from counterfoil.core.pricing.measured import Detail, Measured
 from counterfoil.core.rating.discounts import apply_discounts
 from counterfoil.core.rating.explanation import Explanation, Origin
 from counterfoil.core.rating.lines import RatedLine
@@ -28,18 +28,20 @@ if TYPE_CHECKING:
 
 WHOLE: Final = Fraction(1)
 _UNKNOWN: Final = Origin()
+_NOTHING: Final = Measured(ZERO)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RatingInput:
     """All that the amount of one line depends on.
 
-    ``included`` units are free before the price applies, so tiers and packages begin after them.
+    ``quantity`` comes with the detail that the price needs (``Pricing.need``).  ``included`` units are free
+    before the price applies, so tiers and packages begin after them.
     ``proration`` is the share of the period to charge, 0 to 1, and ``proration_note`` says it in words.
     """
 
     pricing: Pricing
-    quantity: Exact
+    quantity: Measured | Exact
     unit: Unit
     included: Exact = ZERO
     proration: Fraction = WHOLE
@@ -53,7 +55,9 @@ class RatingInput:
 class _Work:
     """What the steps have worked out so far."""
 
-    charged: Exact = ZERO
+    used: Measured = _NOTHING
+    charged: Measured = _NOTHING
+    included: Exact = ZERO
     parts: tuple[Part, ...] = ()
     sum: Exact = ZERO
     prorated: Exact = ZERO
@@ -77,8 +81,8 @@ def rate_line(line: RatingInput) -> RatedLine:
     explanation = Explanation(
         origin=line.origin,
         model=line.pricing.model,
-        quantity=line.quantity,
-        included=minus(line.quantity, work.charged) if line.included else ZERO,
+        quantity=work.used.quantity,
+        included=work.included,
         parts=work.parts,
         sum=work.sum,
         proration=line.proration,
@@ -93,18 +97,24 @@ def rate_line(line: RatingInput) -> RatedLine:
 
 
 def _take_quantity(line: RatingInput, work: _Work) -> None:
-    check_quantity(line.quantity)
     if line.included < 0:
         raise InvalidInput("included is negative", field="included", allowed="0 or more")
     if not 0 <= line.proration <= 1:
         raise InvalidInput("proration is not a share", field="proration", allowed="0 to 1")
-    work.charged = line.quantity
+    work.used = line.quantity if isinstance(line.quantity, Measured) else Measured(line.quantity)
+    work.charged = work.used
 
 
 def _take_off_included(line: RatingInput, work: _Work) -> None:
     if line.included:
-        rest = minus(line.quantity, line.included)
-        work.charged = rest if less(ZERO, rest) else ZERO
+        if line.pricing.need.detail is not Detail.QUANTITY:
+            raise InvalidInput(
+                "nothing says which of the usage would be the included part",
+                field="included",
+                allowed="0 for a price that needs more than a quantity",
+            )
+        work.included = lesser(work.used.quantity, line.included)
+        work.charged = Measured(minus(work.used.quantity, work.included))
 
 
 def _price(line: RatingInput, work: _Work) -> None:

@@ -83,18 +83,56 @@ def _instant(instant: datetime) -> str:
 
 
 def _part(part: Part) -> str:
+    return _of(part) + _calculation(part)
+
+
+def _of(part: Part) -> str:
+    """Which of the usage it is a part of, where each is priced by itself."""
+    if part.group is not None:
+        named = (f"{name} {'absent' if value is None else value}" for name, value in part.group)
+        return f"{', '.join(named)}: "
+    return f"From {_instant(part.window)}: " if part.window is not None else ""
+
+
+def _calculation(part: Part) -> str:
     amount, price, count = shown(part.amount), shown(part.unit_amount), shown(part.count)
+    product = f"{count} × {price} = {amount}"
     match part.kind:
         case PartKind.FLAT:
             return f"Fee: {amount}"
         case PartKind.INCLUDED:
             return f"{shown(part.quantity)} included free of charge"
         case PartKind.COMMITTED:
-            return f"{count} committed: {count} × {price} = {amount}"
+            return f"{count} committed: {product}"
         case PartKind.UNITS:
-            return f"{count} × {price} = {amount}"
+            return product
+        case PartKind.EVENTS:
+            return f"Fee of each event: {product}"
+        case PartKind.MINIMUM:
+            return f"{_events(part)} at the least of {price}: {product}"
+        case PartKind.MAXIMUM:
+            return f"{_events(part)} at the most of {price}: {product}"
+        case PartKind.SEATS:
+            paid = "" if part.count == part.quantity else f", at least {count}"
+            return f"{shown(part.quantity)} seat{'' if part.quantity == 1 else 's'}{paid}: {product}"
+        case PartKind.COST:
+            return f"Cost: {amount if part.unit_amount == 1 else product}"
+        case PartKind.MARKUP:
+            return f"Markup: {count} × {_percent(part)} = {amount}"
+        case PartKind.PERCENT:
+            scope = "" if part.index is None else f"{_scope(part)}: "
+            return f"{scope}{_sum(part, count, _percent(part))} = {amount}"
         case PartKind.PACKAGES | PartKind.TIER:
             return f"{_scope(part)}: {_sum(part, count, price)} = {amount}"
+
+
+def _events(part: Part) -> str:
+    return f"{shown(part.count)} event{'' if part.count == 1 else 's'} of {shown(part.quantity)}"
+
+
+def _percent(part: Part) -> str:
+    with exact_context():
+        return f"{shown(part.unit_amount * 100)} %"
 
 
 def _scope(part: Part) -> str:
@@ -108,6 +146,8 @@ def _scope(part: Part) -> str:
         scope = f"Over {shown(part.over)}" if part.over else "All"
     if part.package_size is not None:
         scope += f", {shown(part.quantity)} in packages of {shown(part.package_size)}"
+    elif part.count != part.quantity:
+        scope += f", {shown(part.quantity)} in whole units"
     return scope
 
 

@@ -1,5 +1,6 @@
-"""The pricing models, one file each: frozen ``Params`` and ``rate(params, quantity) -> parts``.
+"""The pricing models, one file each: frozen ``Params`` and ``rate(params, used) -> parts``.
 
-Always holds: no model imports another; ``Params.from_json(params.to_json()) == params``; ``rate`` is pure,
-exact and refuses a negative quantity with ``InvalidInput``.
+A model that must be told more of the usage than its quantity says so in ``Params.need``, and finds it in
+``used``.  Always holds: no model imports another; ``Params.from_json(params.to_json()) == params``; ``rate``
+is pure and exact, and is given usage of which no quantity is negative.
 """

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from counterfoil.core.money import exact_context
 from counterfoil.core.pricing.commitment import Commitment
-from counterfoil.core.pricing.parts import Part, PartKind, check_quantity, priced
+from counterfoil.core.pricing.parts import Part, PartKind, priced
 
 if TYPE_CHECKING:
-    from counterfoil.core.money import Exact
+    from counterfoil.core.pricing.measured import Measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,7 @@ class Params(Commitment):
     """``unit_amount`` for each of the ``committed_quantity`` units."""
 
 
-def rate(params: Params, quantity: Exact) -> tuple[Part, ...]:
+def rate(params: Params, used: Measured) -> tuple[Part, ...]:
     """The committed units, as one part that covers all that was used."""
-    check_quantity(quantity)
     with exact_context():
-        return (priced(PartKind.COMMITTED, quantity, params.committed_quantity, params.unit_amount),)
+        return (priced(PartKind.COMMITTED, used.quantity, params.committed_quantity, params.unit_amount),)

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from counterfoil.core.money import decimal_text
 from counterfoil.core.pricing.exact import ZERO
-from counterfoil.core.pricing.parts import Part, PartKind, check_quantity
+from counterfoil.core.pricing.parts import Part, PartKind
 from counterfoil.core.pricing.reading import decimal_at, object_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
-    from counterfoil.core.money import Exact
+    from counterfoil.core.pricing.measured import Measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,6 @@ class Params:
         return {"amount": decimal_text(self.amount)}
 
 
-def rate(params: Params, quantity: Exact) -> tuple[Part, ...]:
+def rate(params: Params, used: Measured) -> tuple[Part, ...]:
     """The fee, as one part."""
-    check_quantity(quantity)
-    return (Part(PartKind.FLAT, quantity, ZERO, ZERO, params.amount, params.amount),)
+    return (Part(PartKind.FLAT, used.quantity, ZERO, ZERO, params.amount, params.amount),)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from counterfoil.core.money import exact_context
 from counterfoil.core.pricing.commitment import Commitment
-from counterfoil.core.pricing.exact import ZERO, less, minus
-from counterfoil.core.pricing.parts import Part, PartKind, check_quantity, priced
+from counterfoil.core.pricing.exact import ZERO, lesser, minus
+from counterfoil.core.pricing.parts import Part, PartKind, priced
 
 if TYPE_CHECKING:
-    from counterfoil.core.money import Exact
+    from counterfoil.core.pricing.measured import Measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +22,11 @@ class Params(Commitment):
     """``unit_amount`` for each unit beyond the ``committed_quantity``."""
 
 
-def rate(params: Params, quantity: Exact) -> tuple[Part, ...]:
+def rate(params: Params, used: Measured) -> tuple[Part, ...]:
     """What lies inside the commitment if there is any, then what lies beyond it."""
-    check_quantity(quantity)
     with exact_context():
-        inside = quantity if less(quantity, params.committed_quantity) else params.committed_quantity
-        beyond = minus(quantity, inside)
+        inside = lesser(used.quantity, params.committed_quantity)
+        beyond = minus(used.quantity, inside)
         charged = priced(PartKind.UNITS, beyond, beyond, params.unit_amount)
         if not inside:
             return (charged,)

@@ -13,14 +13,15 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from counterfoil.core.money import decimal_text, exact_context
-from counterfoil.core.pricing.exact import ZERO, less, minus, split
-from counterfoil.core.pricing.parts import Part, PartKind, check_quantity, priced
+from counterfoil.core.pricing.exact import ZERO, lesser, minus, split
+from counterfoil.core.pricing.parts import Part, PartKind, priced
 from counterfoil.core.pricing.reading import choice_at, decimal_at, object_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from counterfoil.core.money import Exact
+    from counterfoil.core.pricing.measured import Measured
 
 
 class PackageRounding(StrEnum):
@@ -64,12 +65,11 @@ class Params:
         }
 
 
-def rate(params: Params, quantity: Exact) -> tuple[Part, ...]:
+def rate(params: Params, used: Measured) -> tuple[Part, ...]:
     """The included units if there are any, then the packages."""
-    check_quantity(quantity)
     with exact_context():
-        free = quantity if less(quantity, params.included) else params.included
-        charged = minus(quantity, free)
+        free = lesser(used.quantity, params.included)
+        charged = minus(used.quantity, free)
         count = _packages(charged, params.package_size, params.rounding)
         sold = priced(
             PartKind.PACKAGES, charged, count, params.package_amount, package_size=params.package_size

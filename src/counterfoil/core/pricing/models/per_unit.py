@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from counterfoil.core.money import decimal_text, exact_context
-from counterfoil.core.pricing.parts import Part, PartKind, check_quantity, priced
+from counterfoil.core.pricing.parts import Part, PartKind, priced
 from counterfoil.core.pricing.reading import decimal_at, object_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
-    from counterfoil.core.money import Exact
+    from counterfoil.core.pricing.measured import Measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,7 @@ class Params:
         return {"unit_amount": decimal_text(self.unit_amount)}
 
 
-def rate(params: Params, quantity: Exact) -> tuple[Part, ...]:
+def rate(params: Params, used: Measured) -> tuple[Part, ...]:
     """All units at one price, as one part."""
-    check_quantity(quantity)
     with exact_context():
-        return (priced(PartKind.UNITS, quantity, quantity, params.unit_amount),)
+        return (priced(PartKind.UNITS, used.quantity, used.quantity, params.unit_amount),)

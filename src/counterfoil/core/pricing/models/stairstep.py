@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from counterfoil.core.money import exact_context
-from counterfoil.core.pricing.parts import Part, check_quantity
 from counterfoil.core.pricing.tiers import TierTable
 
 if TYPE_CHECKING:
-    from counterfoil.core.money import Exact
+    from counterfoil.core.pricing.measured import Measured
+    from counterfoil.core.pricing.parts import Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +20,7 @@ class Params(TierTable):
     PRICES: ClassVar[tuple[str, ...]] = ("flat_amount",)
 
 
-def rate(params: Params, quantity: Exact) -> tuple[Part, ...]:
+def rate(params: Params, used: Measured) -> tuple[Part, ...]:
     """One part: the fee of the step."""
-    check_quantity(quantity)
     with exact_context():
-        return params.whole_in_one(quantity)
+        return params.whole_in_one(used.quantity)

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from counterfoil.core.money import exact_context
-from counterfoil.core.pricing.parts import Part, check_quantity
 from counterfoil.core.pricing.tiers import TierTable
 
 if TYPE_CHECKING:
-    from counterfoil.core.money import Exact
+    from counterfoil.core.pricing.measured import Measured
+    from counterfoil.core.pricing.parts import Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,7 @@ class Params(TierTable):
     """Tiers with ``unit_amount``, ``flat_amount`` and perhaps ``package_size``."""
 
 
-def rate(params: Params, quantity: Exact) -> tuple[Part, ...]:
+def rate(params: Params, used: Measured) -> tuple[Part, ...]:
     """One part: all units at the price of their tier."""
-    check_quantity(quantity)
     with exact_context():
-        return params.whole_in_one(quantity)
+        return params.whole_in_one(used.quantity)
