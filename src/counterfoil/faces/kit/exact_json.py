@@ -140,7 +140,7 @@ def _plain(value: Any) -> Any:
         return value.model_dump(by_alias=True) if to_json is None else to_json()
     if isinstance(value, Mapping):
         return dict(value)
-    raise NotImplementedError(f"{type(value).__name__} has no form in JSON")
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 
 _WITH_NUMBERS: Final = msgspec.json.Encoder(decimal_format="number", enc_hook=_plain)
