@@ -136,6 +136,7 @@ async def test_customers_are_listed_and_found_alike(client: Any, http: httpx.Asy
     assert found(email="cat@example.com") == await listed(email="cat@example.com") == [made["cat"].id]
     assert found(external_id="ant", email="cat@example.com") == []
     assert found(start_time=made["bee"].created_at) == [made["cat"].id, made["bee"].id]
+    assert found(customer_ids=[], external_ids=[]) == await listed(customer_ids="") == newest_first
 
 
 @pytest.mark.parametrize(
@@ -190,6 +191,8 @@ def test_times_of_conditions_are_exact_to_the_microsecond(client: Any) -> None:
         ({"sort": [{"field": "name", "direction": "asc"}]}, "sort"),
         ({"metadata": {"k": "v"}}, "metadata"),
         ({"limit": 1001}, "limit"),
+        ({"offset": 2**31}, "offset"),
+        ({"external_ids": [str(number) for number in range(1001)]}, "external_ids"),
     ],
 )
 def test_what_cannot_be_searched_by_is_refused_by_its_name(

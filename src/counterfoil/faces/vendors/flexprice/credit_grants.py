@@ -69,8 +69,8 @@ async def list_(query: Annotated[CreditGrantQuery, Query()], uow: Unit) -> Respo
     """List credit grants, archived ones too unless a status is asked for."""
     page = page_of(query, list(GrantSort))
     terms = terms_of(query, {}, default=("published", "archived"))
-    terms.ids("plan", "plan_ids", query.plan_ids)
-    terms.ids("subscription", "subscription_ids", query.subscription_ids)
+    terms.ids("plan", "plan_ids", query, "plan_ids")
+    terms.ids("subscription", "subscription_ids", query, "subscription_ids")
     sort = GrantSort(sorted_by(query))
     found = await wallets.search_credit_grants(uow, CreditGrantFilter(**terms.values), page, sort=sort)
     items = [grant_to_wire(uow, one) for one in found.items]

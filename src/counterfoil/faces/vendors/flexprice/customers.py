@@ -179,9 +179,8 @@ async def _change(
 async def _found(uow: Unit, asked: CustomerFilter | CustomerQuery) -> Response:
     refuse(asked, "metadata", "parent_customer_ids", why="is not searched by yet")
     page, terms = page_of(asked), terms_of(asked, _COLUMNS)
-    terms.ids("customer", "ids", asked.customer_ids)
-    terms.among("external_ids", asked.external_ids)
-    terms.among("external_ids", None if not asked.external_id else [asked.external_id])
+    terms.ids("customer", "ids", asked, "customer_ids")
+    terms.texts("external_ids", asked, "external_ids", "external_id")
     terms.text("email", asked.email, "email")
     found = await customers.search_customers(uow, Wanted(**terms.values), page)
     items = [customer_to_wire(uow, one) for one in found.items]

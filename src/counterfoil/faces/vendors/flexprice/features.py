@@ -133,10 +133,9 @@ async def _one(uow: Unit, feature: Feature, status: int = 200) -> Response:
 
 async def _found(uow: Unit, asked: FeatureFilter | FeatureQuery) -> Response:
     page, terms = page_of(asked), terms_of(asked, _COLUMNS)
-    terms.ids("feature", "ids", asked.feature_ids)
-    terms.among("external_ids", asked.lookup_keys)
-    terms.among("external_ids", None if not asked.lookup_key else [asked.lookup_key])
-    terms.ids("meter", "meter_ids", asked.meter_ids)
+    terms.ids("feature", "ids", asked, "feature_ids")
+    terms.texts("external_ids", asked, "lookup_keys", "lookup_key")
+    terms.ids("meter", "meter_ids", asked, "meter_ids")
     terms.text("name_contains", asked.name_contains, "name_contains")
     found = await catalog.search_features(uow, CatalogFilter(**terms.values), page)
     wanted = {one.meter_id for one in found.items if one.meter_id is not None}

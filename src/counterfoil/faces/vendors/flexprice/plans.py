@@ -119,8 +119,8 @@ async def delete(id: str, uow: Unit) -> Response:
 async def _found(uow: Unit, asked: PlanFilter | PlanQuery) -> Response:
     refuse(asked, "metadata", why="is not searched by yet")
     page, terms = page_of(asked), terms_of(asked, _COLUMNS)
-    terms.ids("plan", "ids", asked.plan_ids)
-    terms.among("external_ids", None if not asked.lookup_key else [asked.lookup_key])
+    terms.ids("plan", "ids", asked, "plan_ids")
+    terms.texts("external_ids", asked, "lookup_key")
     with in_their_words({"external_ids": "lookup_key"}):
         found = await catalog.search_plans(uow, CatalogFilter(**terms.values), page)
     items = await _shown(uow, found.items, expanded(asked))

@@ -228,10 +228,9 @@ async def _found(uow: Unit, asked: PriceFilter | PriceQuery) -> Response:
         wanted["ids"] = []  # a price ends; it is never archived
     if asked.entity_type is not None:
         check_entity(asked.entity_type)
-    terms.ids("price", "ids", asked.price_ids)
-    terms.ids("plan", "plan_ids", asked.plan_ids)
-    terms.ids("plan", "plan_ids", asked.entity_ids)
-    terms.ids("meter", "meter_ids", asked.meter_ids)
+    terms.ids("price", "ids", asked, "price_ids")
+    terms.ids("plan", "plan_ids", asked, "plan_ids", "entity_ids")
+    terms.ids("meter", "meter_ids", asked, "meter_ids")
     if not asked.allow_expired_prices:
         wanted["ended"] = False
     found = await catalog.search_prices(uow, Wanted(**wanted), page)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from pydantic import BaseModel, BeforeValidator, Field
 
 from counterfoil.core.calendar import parse_instant
-from counterfoil.core.errors import InvalidInput
+from counterfoil.core.errors import InvalidInput, TooLarge
 from counterfoil.faces.kit.vendor_paging import MOST
 from counterfoil.faces.kit.vendor_wire import DateTimeText, one_of
 from counterfoil.faces.kit.wire import OffsetQuery
@@ -30,14 +30,22 @@ if TYPE_CHECKING:
 PAGE: Final = 50
 """How many objects a page has when nobody says."""
 
+MOST_VALUES: Final = 1000
+"""How many values one field of a search may have."""
+
+MOST_CONDITIONS: Final = 50
+"""How many conditions the filters of a search may have."""
+
 _MOMENT: Final = timedelta(microseconds=1)
 _EXACT: Final = ("eq", "in")
 _TIMES: Final = ("gt", "gte", "lt", "before", "after")
 
 
 def _parts(value: Any) -> Any:
-    """``a,b`` as well as a repeated parameter."""
-    return [part for one in value for part in str(one).split(",")] if isinstance(value, list) else value
+    """``a,b`` as well as a repeated parameter; nothing between two commas is no value."""
+    if not isinstance(value, list):
+        return value
+    return [part for one in value for part in str(one).split(",") if part]
 
 
 Names = Annotated[list[str], BeforeValidator(_parts)]
@@ -81,18 +89,23 @@ class Terms:
     values: dict[str, Any] = field(default_factory=dict)
     statuses: set[str] | None = None
 
-    def among(self, into: str, wanted: Iterable[Any] | None) -> None:
-        """Only objects with one of these values; ``None`` asks nothing."""
-        if wanted is None:
-            return
+    def among(self, into: str, wanted: Iterable[Any]) -> None:
+        """Only objects with one of these values."""
         before = self.values.get(into)
         wanted = list(dict.fromkeys(wanted))
         self.values[into] = wanted if before is None else [one for one in wanted if one in before]
 
-    def ids(self, kind: str, into: str, texts: Iterable[str] | None) -> None:
-        """Only these objects of a kind; ``None`` asks nothing."""
-        if texts is not None:
-            self.among(into, ids.known(kind, texts))
+    def ids(self, kind: str, into: str, asked: Any, *names: str) -> None:
+        """Only the objects of a kind that these fields name; one without a value asks nothing."""
+        for name in names:
+            if texts := _named(asked, name):
+                self.among(into, ids.known(kind, texts))
+
+    def texts(self, into: str, asked: Any, *names: str) -> None:
+        """Only objects with a text that these fields name; one without a value asks nothing."""
+        for name in names:
+            if texts := _named(asked, name):
+                self.among(into, texts)
 
     def text(self, into: str, wanted: str | None, where: str) -> None:
         """Only objects whose text has this part."""
@@ -122,6 +135,18 @@ class Terms:
             self.values["ids"] = []
         elif len(found) == 1:
             self.values["archived"] = "archived" in found
+
+
+def _named(asked: Any, name: str) -> list[str]:
+    """The texts that a field of a list or a search has, if it has it."""
+    value = getattr(asked, name, None) or []
+    return _few([value] if isinstance(value, str) else list(value), name)
+
+
+def _few(texts: list[str], where: str) -> list[str]:
+    if len(texts) > MOST_VALUES:
+        raise TooLarge(f"{where} has too many values", field=where, allowed=f"at most {MOST_VALUES}")
+    return texts
 
 
 def instant(text: str | None, where: str) -> datetime | None:
@@ -178,7 +203,11 @@ def terms_of(
     terms.between(start, end)
     if asked.status is not None:
         terms.status([asked.status])
-    for number, condition in enumerate(getattr(asked, "filters", None) or ()):
+    conditions = getattr(asked, "filters", None) or ()
+    if len(conditions) > MOST_CONDITIONS:
+        allowed = f"at most {MOST_CONDITIONS}"
+        raise TooLarge("filters has too many conditions", field="filters", allowed=allowed)
+    for number, condition in enumerate(conditions):
         _narrow(terms, condition, columns, f"filters.{number}")
     terms.settle(default)
     return terms
@@ -228,7 +257,7 @@ def _texts(operator: str, value: Value | None, where: str) -> list[str]:
         raise InvalidInput(
             f"{where}.value has no text", field=f"{where}.value", allowed="a string, or an array of strings"
         )
-    return texts
+    return _few(texts, f"{where}.value")
 
 
 def expanded(asked: Any) -> frozenset[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from fastapi import APIRouter, Query, Response
 
 from counterfoil.core.calendar import format_instant
-from counterfoil.core.errors import CounterfoilError, InvalidInput, NotFound
+from counterfoil.core.errors import CounterfoilError, InvalidInput, NotFound, TooLarge
 from counterfoil.faces.kit.context import Unit, allow
 from counterfoil.faces.kit.vendor_wire import DateTimeText, vendor_answer
 from counterfoil.faces.kit.wire import OffsetQuery
@@ -90,6 +90,7 @@ _UNSEARCHED: Final = (
 )
 _WHOLE: Final = frozenset({"customer", "plan", "line_items", "credit_grants"})
 _MOST: Final = 1000
+_MOST_GRANTS: Final = 100
 
 
 class SubscriptionQuery(ListQuery):
@@ -284,7 +285,10 @@ def _grant_words(body: CreateSubscriptionRequest) -> dict[str, str]:
 
 
 def _grants(body: CreateSubscriptionRequest) -> list[NewCreditGrant]:
-    grants = []
+    grants: list[NewCreditGrant] = []
+    if len(body.credit_grants or ()) > _MOST_GRANTS:
+        allowed = f"at most {_MOST_GRANTS}"
+        raise TooLarge("credit_grants has too many entries", field="credit_grants", allowed=allowed)
     for number, one in enumerate(body.credit_grants or ()):
         try:
             grants.append(grant_from_wire(one, with_subscription=True))
@@ -303,10 +307,9 @@ async def _found(uow: Unit, asked: SubscriptionFilter | SubscriptionQuery) -> Re
     wanted: dict[str, Any] = terms.values
     if wanted.pop("archived", False):
         wanted["ids"] = []  # a subscription ends; it is never archived
-    terms.ids("subscription", "ids", asked.subscription_ids)
-    terms.ids("customer", "customer_ids", [asked.customer_id] if asked.customer_id else None)
-    terms.ids("customer", "customer_ids", getattr(asked, "customer_ids", None))
-    terms.ids("plan", "plan_ids", [asked.plan_id] if asked.plan_id else None)
+    terms.ids("subscription", "ids", asked, "subscription_ids")
+    terms.ids("customer", "customer_ids", asked, "customer_id", "customer_ids")
+    terms.ids("plan", "plan_ids", asked, "plan_id")
     if asked.subscription_status:
         terms.among("statuses", [state for one in asked.subscription_status for state in STATES.get(one, ())])
     if asked.external_customer_id:
