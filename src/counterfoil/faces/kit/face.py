@@ -76,7 +76,8 @@ def mount_face(app: FastAPI, name: str, context: Context, metrics: Metrics) -> N
     mount = Mount(prefix, served)
     # The framework's own pattern ends at a line's end, and what has one in its path would not be the face's.
     mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
-    app.router.routes.append(mount)
+    # In front: the routes of our own API are many, and each would be tried before a face's.
+    app.router.routes.insert(0, mount)
 
 
 def answer_errors(app: FastAPI, form: ErrorForm) -> None:

@@ -66,8 +66,8 @@ async def names(uow: Uow, ids: Collection[UUID]) -> dict[UUID, str]:
 
 async def external_ids(uow: Uow, ids: Collection[UUID]) -> dict[UUID, str | None]:
     """The external ids of these customers, by id."""
-    rows = await uow.execute(_EXTERNAL_IDS, {"environment": uow.environment_id, "ids": list(ids)})
-    return {row.id: row.external_id for row in rows}
+    rows: Any = await uow.execute(_EXTERNAL_IDS, {"environment": uow.environment_id, "ids": list(ids)})
+    return dict(rows.all())
 
 
 async def exempt(uow: Uow, ids: Collection[UUID]) -> set[UUID]:

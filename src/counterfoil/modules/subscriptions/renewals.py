@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
+from uuid import UUID
 
 from counterfoil.core.calendar import Interval, IntervalUnit
 from counterfoil.core.errors import InvalidInput
@@ -17,15 +20,12 @@ from counterfoil.core.money import Money, total_of, unit_of
 from counterfoil.core.pricing import parse_pricing
 from counterfoil.core.rating import RatingInput, rate_line
 from counterfoil.core.states import SubscriptionState
-from counterfoil.modules.catalog import QuantitySource
-from counterfoil.modules.subscriptions import planning, repository
+from counterfoil.modules.subscriptions import planning
+from counterfoil.modules.subscriptions import repository_search as repository
 from counterfoil.store.types import json_value
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
-    from datetime import datetime
-    from decimal import Decimal
-    from uuid import UUID
+    from collections.abc import Collection, Sequence
 
     from counterfoil.modules.subscriptions.types import Subscription
     from counterfoil.store import Uow
@@ -53,9 +53,11 @@ class Renewal:
     item_ids: Sequence[UUID]
 
 
-@dataclass(frozen=True, slots=True)
-class PricedItem:
-    """An item with what a renewal must know of its price; ``params`` in the subscription's currency."""
+class PricedItem(NamedTuple):
+    """An item with what a renewal must know of its price; of each there are hundreds in a list.
+
+    ``params``: the model's in the subscription's currency, as JSON; ``None`` where usage decides.
+    """
 
     subscription_id: UUID
     id: UUID
@@ -63,12 +65,10 @@ class PricedItem:
     started_at: datetime
     ended_at: datetime | None
     due_at: datetime | None
-    price_id: UUID
     model: str
     params: str | None
     interval_unit: str
     interval_count: int
-    quantity_source: str
 
     @property
     def interval(self) -> Interval:
@@ -84,71 +84,75 @@ async def renewals_of(uow: Uow, subscriptions: Collection[Subscription]) -> dict
     """The next renewal of each of these subscriptions, in one statement."""
     items: defaultdict[UUID, list[PricedItem]] = defaultdict(list)
     for values in await repository.priced_items(uow, [one.id for one in subscriptions]):
-        item = PricedItem(*values)
+        item = PricedItem._make(values)
         items[item.subscription_id].append(item)
-    return {one.id: renewal(one, items[one.id], uow.now) for one in subscriptions}
+    calendar = _Calendar(uow.now)
+    return {one.id: _renewal(one, items[one.id], calendar) for one in subscriptions}
 
 
-def renewal(subscription: Subscription, items: Sequence[PricedItem], now: datetime) -> Renewal:
+class _Calendar:
+    """The next boundaries of periods after one instant: many subscriptions share them."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self._known: dict[object, datetime] = {}
+
+    def next_of(self, one: Subscription, item: PricedItem) -> datetime:
+        """The end of the item's period that runs now."""
+        key = (one.anchor_at, one.zone, one.alignment, item.interval_unit, item.interval_count)
+        found = self._known.get(key)
+        if found is None:
+            found = planning.cycle_of(one, item.interval).next_boundary(self.now)
+            self._known[key] = found
+        return found
+
+
+def _renewal(one: Subscription, items: Sequence[PricedItem], calendar: _Calendar) -> Renewal:
     """The next renewal, from the items in the order in which they were made."""
     if not items:
         return Renewal(None, None, None, ())
-    due = [item for item in items if item.due_at is not None] if subscription.status in _RENEWING else []
-    interval = planning.main_interval(item.interval for item in due or items)
-    at = min((_next(subscription, item, now) for item in due if item.interval == interval), default=None)
-    making = [item for item in _at(items, at or _last(subscription, now)) if item.interval == interval]
-    return Renewal(at, interval, _total(making, subscription.currency), [item.id for item in making])
-
-
-def _next(subscription: Subscription, item: PricedItem, now: datetime) -> datetime:
-    assert item.due_at is not None
-    if now < item.due_at:
-        return item.due_at
-    # No run has billed the period that runs now; the renewal is the one after it.
-    return planning.cycle_of(subscription, item.interval).next_boundary(now)
-
-
-def _last(subscription: Subscription, now: datetime) -> datetime:
-    return subscription.ended_at or subscription.cancel_at or now
-
-
-def _at(items: Sequence[PricedItem], instant: datetime) -> Iterable[PricedItem]:
-    """What runs at an instant; if nothing does, what runs last."""
     if len(items) == 1:
-        return items
+        [item] = items
+        at = _next(one, item, calendar) if one.status in _RENEWING else None
+        return Renewal(at, item.interval, _amount(item, one.currency), (item.id,))
+    following = [(item, _next(one, item, calendar)) for item in items] if one.status in _RENEWING else []
+    due = [(item, at) for item, at in following if at is not None]
+    interval = planning.main_interval(item.interval for item in ([item for item, _ in due] or items))
+    at = min((at for item, at in due if item.interval == interval), default=None)
+    making = [item for item in _at(items, at or _last(one, calendar)) if item.interval == interval]
+    amounts = [_amount(item, one.currency) for item in making]
+    known = [amount for amount in amounts if amount is not None]
+    total = total_of(known, unit_of(one.currency)) if len(known) == len(amounts) else None
+    return Renewal(at, interval, total, [item.id for item in making])
+
+
+def _next(one: Subscription, item: PricedItem, calendar: _Calendar) -> datetime | None:
+    """When the item begins its next period.
+
+    Where no run has billed the period that runs now, it is the one after it.
+    """
+    if item.due_at is None or calendar.now < item.due_at:
+        return item.due_at
+    return calendar.next_of(one, item)
+
+
+def _last(one: Subscription, calendar: _Calendar) -> datetime:
+    return one.ended_at or one.cancel_at or calendar.now
+
+
+def _at(items: Sequence[PricedItem], instant: datetime) -> Sequence[PricedItem]:
+    """What runs at an instant; if nothing does, what runs last."""
     running = [item for item in items if item.runs_at(instant)]
     return running or [item for item in items if item.started_at == items[-1].started_at]
 
 
-def _total(items: Sequence[PricedItem], currency: str) -> Money | None:
-    amounts = [_amount(_Priced(item), currency, item.quantity) for item in items]
-    if len(amounts) == 1:
-        return amounts[0]
-    known = [amount for amount in amounts if amount is not None]
-    return total_of(known, unit_of(currency)) if len(known) == len(amounts) else None
-
-
-class _Priced:
-    """An item as a key of the cache: what a price costs never changes, so its id tells all."""
-
-    __slots__ = ("item",)
-
-    def __init__(self, item: PricedItem) -> None:
-        self.item = item
-
-    def __hash__(self) -> int:
-        return hash(self.item.price_id)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Priced) and other.item.price_id == self.item.price_id
+def _amount(item: PricedItem, currency: str) -> Money | None:
+    return None if item.params is None else _cost(item.model, item.params, currency, item.quantity)
 
 
 @lru_cache(maxsize=100_000)
-def _amount(priced: _Priced, currency: str, quantity: Decimal) -> Money | None:
-    item = priced.item
-    if item.params is None or item.quantity_source == QuantitySource.USAGE:
-        return None
-    pricing = parse_pricing(item.model, json_value(item.params))
+def _cost(model: str, params: str, currency: str, quantity: Decimal) -> Money | None:
+    pricing = parse_pricing(model, json_value(params))
     try:
         rated = rate_line(RatingInput(pricing=pricing, quantity=quantity, unit=unit_of(currency)))
     except InvalidInput:

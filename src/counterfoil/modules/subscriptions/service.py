@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from counterfoil.core.errors import InvalidInput
 from counterfoil.core.ids import parse_id
 from counterfoil.core.states import SUBSCRIPTION, SubscriptionState, SubscriptionTrigger, advance
-from counterfoil.modules.subscriptions import planning, repository
+from counterfoil.modules.subscriptions import planning, repository, repository_search
 from counterfoil.modules.subscriptions.creation import check_labels
 from counterfoil.modules.subscriptions.types import (
     DueSubscription,
@@ -67,7 +67,7 @@ async def search_subscriptions(
 
     With a bound of creation they are ordered by the time of creation, else in the order they were made.
     """
-    return await repository.search(uow, wanted, query, count=count)
+    return await repository_search.search(uow, wanted, query, count=count)
 
 
 async def resolve_subscriptions(uow: Uow, names: Collection[str]) -> dict[str, SubscriptionName]:
