@@ -1,0 +1,126 @@
+"""What a price costs: FLAT_FEE, PACKAGE and TIERED, and which model of ours each is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from counterfoil.core.errors import InvalidInput
+from counterfoil.core.money import decimal_text, parse_decimal
+from counterfoil.faces.vendors.flexprice.wire_generated import PriceJSONBTransformQuantity, PricePriceTier
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from counterfoil.faces.vendors.flexprice.wire import (
+        CreatePriceTier,
+        OverrideLineItemRequest,
+        UpdatePriceRequest,
+    )
+    from counterfoil.faces.vendors.flexprice.wire_generated import PriceTransformQuantity
+    from counterfoil.modules.catalog import Price
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a price costs, in their words."""
+
+    billing_model: str
+    amount: str | None = None
+    tier_mode: str | None = None
+    tiers: Sequence[CreatePriceTier | PricePriceTier] | None = None
+    transform_quantity: PriceTransformQuantity | PriceJSONBTransformQuantity | None = None
+
+    def model(self) -> tuple[str, dict[str, Any]]:
+        """The model and its parameters with us; ``InvalidInput`` names the field that is missing."""
+        if self.billing_model == "TIERED":
+            if self.amount not in (None, "", "0"):
+                raise InvalidInput("a tiered price has its amounts in tiers", field="amount", allowed="none")
+            if self.tier_mode not in ("VOLUME", "SLAB"):
+                raise InvalidInput("tier_mode is missing", field="tier_mode", allowed="VOLUME, SLAB")
+            graduated = self.tier_mode == "SLAB"
+            return "graduated" if graduated else "volume", {"tiers": self._tiers(open_end=graduated)}
+        if not self.amount:
+            raise InvalidInput("amount is missing", field="amount", allowed="a decimal, as text")
+        if self.tiers:
+            raise InvalidInput("only a tiered price has tiers", field="tiers", allowed="none, or TIERED")
+        if self.billing_model == "FLAT_FEE":
+            return "per_unit", {"unit_amount": self.amount}
+        size = None if self.transform_quantity is None else self.transform_quantity.divide_by
+        if size is None or size <= 0:
+            field = "transform_quantity.divide_by"
+            raise InvalidInput(
+                f"{field} is missing", field=field, allowed="the units of a package, 1 or more"
+            )
+        assert self.transform_quantity is not None
+        rounding = self.transform_quantity.round or "up"
+        return "package", {"package_amount": self.amount, "package_size": size, "rounding": rounding}
+
+    def _tiers(self, *, open_end: bool) -> list[dict[str, Any]]:
+        """The tiers in ascending order; in slabs, what lies above a bounded last one costs nothing."""
+        given = sorted(self.tiers or (), key=lambda one: (one.up_to is None, one.up_to or 0))
+        tiers: list[dict[str, Any]] = [
+            {"up_to": one.up_to, "unit_amount": one.unit_amount, "flat_amount": one.flat_amount or None}
+            for one in given
+        ]
+        if open_end and tiers and tiers[-1]["up_to"] is not None:
+            tiers.append({"up_to": None, "unit_amount": "0"})
+        return tiers
+
+
+def is_other_cost(body: UpdatePriceRequest | OverrideLineItemRequest) -> bool:
+    """Whether a body says anything of what a price costs."""
+    said = (body.amount, body.billing_model, body.tier_mode, body.tiers, body.transform_quantity)
+    return any(one is not None for one in said)
+
+
+def other_cost(
+    body: UpdatePriceRequest | OverrideLineItemRequest, before: Price, currency: str
+) -> tuple[str, dict[str, Any]]:
+    """The model and its parameters of a price that costs as before, but for what the body says."""
+    shown = cost_to_wire(before, currency)
+    billing_model = body.billing_model or shown.billing_model
+    same = billing_model == shown.billing_model
+    tiered = billing_model == "TIERED"
+    return Cost(
+        billing_model,
+        body.amount or (shown.amount if same and not tiered else None),
+        body.tier_mode or (shown.tier_mode if same else None),
+        body.tiers or (shown.tiers if same and tiered else None),
+        body.transform_quantity or (shown.transform_quantity if same else None),
+    ).model()
+
+
+def cost_to_wire(price: Price, currency: str) -> Cost:
+    """The nearest that Flexprice can say of a model; parameters that it lacks are not shown."""
+    params = price.params[currency]
+    match price.model:
+        case "package":
+            size = int(parse_decimal(params["package_size"]))
+            rounding = "down" if params["rounding"] == "down" else "up"
+            transform = PriceJSONBTransformQuantity(divide_by=size, round=rounding)
+            return Cost("PACKAGE", params["package_amount"], transform_quantity=transform)
+        case "volume" | "stairstep":
+            return Cost("TIERED", tier_mode="VOLUME", tiers=_tiers_to_wire(params["tiers"]))
+        case "graduated":
+            return Cost("TIERED", tier_mode="SLAB", tiers=_tiers_to_wire(params["tiers"]))
+        case "flat":
+            return Cost("FLAT_FEE", params["amount"])
+        case _:
+            return Cost("FLAT_FEE", params["unit_amount"])
+
+
+def _tiers_to_wire(tiers: Sequence[dict[str, Any]]) -> list[PricePriceTier]:
+    return [
+        PricePriceTier(
+            up_to=None if one.get("up_to") is None else int(Decimal(one["up_to"])),
+            unit_amount=one.get("unit_amount") or "0",
+            flat_amount=_amount(one.get("flat_amount")),
+        )
+        for one in tiers
+    ]
+
+
+def _amount(value: str | None) -> str | None:
+    return None if value is None or not Decimal(value) else decimal_text(Decimal(value))
