@@ -214,7 +214,8 @@ async def test_an_order_by_numbers_numbers_all_first_in_few_statements(
         ]
         with statements(store) as seen:
             assert await found(uow, *order, numbering=NUMBERING) == numbered
-        assert len(seen) == 4  # the page, between two settings of the planner, and how many there are
+        # The page's ids, between two settings of the planner; its rows; and how many there are.
+        assert len(seen) == 5
         product = await found(uow, SortKey(SortBy.PRODUCT), numbering=NUMBERING)
         assert [one for _, one in product[::3]] == [ids["Alpha"], ids["Zeta"], ids["beta"]]
 

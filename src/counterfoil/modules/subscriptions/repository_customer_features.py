@@ -119,22 +119,21 @@ async def search(
 ) -> tuple[list[CustomerFeature], bool]:
     """A page by offset, and whether an object that the order numbers has no number anywhere in the list."""
     search = _Search(uow, wanted, numbering)
-    order = [search.key(one.by) for one in sort]
+    keys = [(search.key(one.by), one.descending) for one in sort]
+    order = [key.desc() if descending else key for key, descending in keys]
     missing = func.bool_or(or_(*search.unnumbered)).over() if search.unnumbered else literal(False)
-    statement = search.statement(*_OWN, missing.label("unnumbered"))
-    by = [key.desc() if one.descending else key for key, one in zip(order, sort, strict=True)]
     own = CustomerFeatureRow.id
-    statement = statement.order_by(*by, own).limit(query.limit).offset(query.offset)
+    statement = search.statement(own, missing.label("unnumbered"))
     if search.joins:
         await uow.execute(_HASHED)
-    rows = list(await uow.execute(statement))
+    skipped = statement.order_by(*order, own).limit(query.limit).offset(query.offset)
+    found = list(await uow.execute(skipped))
     if search.joins:
         await uow.execute(_ANYHOW)
-    items = [
-        CustomerFeature(row.id, row.customer_id, row.feature_id, row.product_id, row.created_at)
-        for row in rows
-    ]
-    return items, bool(rows) and rows[0].unnumbered
+    ids = [row.id for row in found]
+    rows = select(*_OWN).where(CustomerFeatureRow.environment_id == uow.environment_id, own.in_(ids))
+    by_id = {one.id: one for one in records(CustomerFeature, await uow.execute(rows))} if ids else {}
+    return [by_id[id_] for id_ in ids], bool(found) and found[0].unnumbered
 
 
 async def count(uow: Uow, wanted: CustomerFeatureFilter, numbering: Numbering | None) -> int:
