@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from counterfoil.core.billing_periods import ItemTerms, due_periods, next_due, service_periods
-from counterfoil.core.calendar import Cycle, Interval, IntervalUnit, format_instant, parse_instant
+from counterfoil.core.billing_periods import ItemTerms, due_periods, next_due, service_periods, trial_end
+from counterfoil.core.calendar import Cycle, DayCount, Interval, IntervalUnit, format_instant, parse_instant
+from counterfoil.core.errors import InvalidInput
+from counterfoil.core.proration import ProrationPolicy
 from counterfoil.core.rating import Cadence
 
 MONTH, YEAR = Interval(IntervalUnit.MONTH), Interval(IntervalUnit.YEAR)
@@ -135,6 +137,39 @@ def test_a_day_with_23_hours_is_a_whole_day() -> None:
         ("2026-03-27T23:00:00Z", "2026-03-28T23:00:00Z", "2026-03-27T23:00:00Z", "1"),
         ("2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z", "2026-03-28T23:00:00Z", "1"),
     ]
+
+
+def test_a_share_is_counted_by_the_policy_and_says_how() -> None:
+    """From 17 February 2023: 12 of the 28 days of the month, or by thirtieths."""
+    cycle = Cycle(MONTH, at("2023-02-01"), "UTC")
+    for day_count, share, note in (
+        (DayCount.LOCAL_DAYS, Fraction(12, 28), "12 of 28 days"),
+        (DayCount.FIXED_30, Fraction(12, 30), "12 of 30 days"),
+        (DayCount.THIRTY_360, Fraction(14, 30), "14 of 30 days"),
+    ):
+        policy = ProrationPolicy(day_count=day_count)
+        stub, whole = islice(service_periods(item("2023-02-17"), cycle, policy), 2)
+        assert (stub.proration, stub.note) == (share, note)
+        assert (whole.proration, whole.note) == (Fraction(1), "")
+        assert due_periods(item("2023-02-17"), cycle, at("2023-02-17"), policy) == [stub]
+
+
+def test_a_trial_ends_at_the_time_of_day_at_which_it_began() -> None:
+    """Ten days over the night on which clocks in Berlin go forward, 29 March 2026."""
+    assert format_instant(trial_end(at("2026-03-25T12:00:00Z"), 10, BERLIN)) == "2026-04-04T11:00:00Z"
+
+
+@pytest.mark.parametrize("days", [0, -1, 1001])
+def test_an_impossible_length_of_a_trial_is_refused(days: int) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        trial_end(at("2026-03-25"), days, BERLIN)
+    assert (refusal.value.field, refusal.value.allowed) == ("trial_days", "an integer from 1 to 1000")
+
+
+def test_a_trial_in_no_zone_is_refused_as_that() -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        trial_end(at("2026-03-25"), 10, "Europe/Atlantis")
+    assert refusal.value.field == "time_zone"
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,13 @@ def test_months_of_thirty_days_are_the_same_in_every_month() -> None:
         assert fraction_of(part, whole, "UTC", DayCount.THIRTY_360, month) == Fraction(5, 30)
 
 
+def test_a_whole_without_a_day_by_the_policy_is_measured_by_time() -> None:
+    """By months of thirty days, the 31st is no day."""
+    whole = span("2023-01-30T00:00:00Z", "2023-01-31T00:00:00Z")
+    part = span("2023-01-30T06:00:00Z", "2023-01-31T00:00:00Z")
+    assert fraction_of(part, whole, "UTC", DayCount.THIRTY_360) == Fraction(3, 4)
+
+
 def test_days_of_a_fixed_month_are_thirtieths_and_never_more_than_the_whole() -> None:
     month, quarter = Interval(IntervalUnit.MONTH), Interval(IntervalUnit.QUARTER)
     march = span("2023-03-01T00:00:00Z", "2023-04-01T00:00:00Z")

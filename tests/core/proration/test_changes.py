@@ -105,6 +105,14 @@ def test_a_change_of_interval_begins_a_new_cycle_and_is_invoiced_at_once() -> No
     assert amounts.invoice_now
 
 
+def test_a_new_cycle_in_arrears_is_charged_when_its_first_period_is_over() -> None:
+    old, new = running("30", "2026-06-01"), starting("300", YEARS, in_advance=False)
+    amounts = change_amounts(old, new, at("2026-06-16"), USD)
+    assert shown(amounts) == [("arrears", "15 of 30 days", "15.00")]
+    assert amounts.charged_from == at("2026-06-16")
+    assert amounts.cycle == replace(YEARS, anchor=at("2026-06-16"))
+
+
 def test_or_keeps_the_anchor_and_has_a_stub() -> None:
     policy = ProrationPolicy(interval_change=IntervalChange.KEEP_ANCHOR)
     amounts = change_amounts(
