@@ -83,7 +83,7 @@ class PricedItem(NamedTuple):
 async def renewals_of(uow: Uow, subscriptions: Collection[Subscription]) -> dict[UUID, Renewal]:
     """The next renewal of each of these subscriptions, in one statement."""
     items: defaultdict[UUID, list[PricedItem]] = defaultdict(list)
-    for values in await repository.priced_items(uow, [one.id for one in subscriptions]):
+    for values in await repository.priced_items(uow, subscriptions):
         item = PricedItem._make(values)
         items[item.subscription_id].append(item)
     calendar = _Calendar(uow.now)

@@ -19,8 +19,7 @@ from counterfoil.store.paging import at_offset, counted
 from counterfoil.store.rows import columns
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from uuid import UUID
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy import ColumnElement, Select
 
@@ -28,17 +27,22 @@ if TYPE_CHECKING:
     from counterfoil.store import Uow
 
 _SELECT: Final = select(*columns(SubscriptionRow, Subscription))
-# Few columns, and of usage no parameters: a list shows hundreds of these.
+# Few columns, and of usage no parameters: a list shows hundreds.  "offset 0": each is looked up by an index,
+# however cheap the server thinks it is to read all the items and prices of a small table.
 _PRICED_ITEMS: Final = text(
     """
     select i.subscription_id, i.id, case p.quantity_source when 'item' then i.quantity else 1 end,
         i.started_at, i.ended_at, i.due_at, p.model,
         case when p.quantity_source <> 'usage' then (p.params -> s.currency)::text end,
         p.interval_unit, p.interval_count
-    from subscription_items i
-    join subscriptions s on s.environment_id = i.environment_id and s.id = i.subscription_id
-    join prices p on p.environment_id = i.environment_id and p.id = i.price_id
-    where i.environment_id = :environment and i.subscription_id = any(:ids)
+    from unnest(cast(:ids as uuid[]), cast(:currencies as text[])) s (id, currency)
+    cross join lateral (
+        select * from subscription_items
+        where environment_id = :environment and subscription_id = s.id offset 0
+    ) i
+    cross join lateral (
+        select * from prices where environment_id = :environment and id = i.price_id offset 0
+    ) p
     order by i.subscription_id, i.id
     """
 )
@@ -128,9 +132,13 @@ def _one_of(name: str, several: bool) -> ColumnElement[bool]:
     return found
 
 
-async def priced_items(uow: Uow, subscription_ids: Sequence[UUID]) -> Sequence[Sequence[Any]]:
+async def priced_items(uow: Uow, subscriptions: Collection[Subscription]) -> Sequence[Sequence[Any]]:
     """The values of ``PricedItem`` for each item of these subscriptions, in the order they were made."""
-    if not subscription_ids:
+    if not subscriptions:
         return []
-    values = {"environment": uow.environment_id, "ids": subscription_ids}
+    values = {
+        "environment": uow.environment_id,
+        "ids": [one.id for one in subscriptions],
+        "currencies": [one.currency for one in subscriptions],
+    }
     return (await uow.execute(_PRICED_ITEMS, values)).all()
