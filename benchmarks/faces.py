@@ -47,7 +47,7 @@ TURNS: Final = 3
 MOST: Final = 1.5
 LEAST: Final = 300
 
-_TABLES: Final = {
+_TABLES: Final[dict[str, dict[str, str | None]]] = {
     "customers": {"id": "id", "external_id": None},
     "subscriptions": {"id": "id", "external_id": None, "customer_id": "id"},
     "subscription_items": {"id": "id", "subscription_id": "id"},
