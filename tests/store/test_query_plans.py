@@ -293,6 +293,9 @@ BY_OFFSET: Final[dict[str, Search]] = {
     "subscriptions in a status": lambda uow, _, query: _subscriptions(
         uow, query, statuses=[SubscriptionState.ACTIVE]
     ),
+    "subscriptions in several statuses": lambda uow, _, query: _subscriptions(
+        uow, query, statuses=[SubscriptionState.ACTIVE, SubscriptionState.PAST_DUE, SubscriptionState.DRAFT]
+    ),
     "subscriptions made since": lambda uow, _, query: _subscriptions(
         uow, query, created_from=datetime(2020, 1, 1, tzinfo=UTC)
     ),

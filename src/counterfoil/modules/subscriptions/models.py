@@ -22,7 +22,12 @@ class SubscriptionRow(Identified, Base):
     __tablename__ = "subscriptions"
     __table_args__ = (
         UniqueConstraint("environment_id", "external_id"),
-        Index("ix_subscriptions_environment_id_id", "environment_id", text("id desc")),
+        Index(
+            "ix_subscriptions_environment_id_id",
+            "environment_id",
+            text("id desc"),
+            postgresql_include=["status"],  # several states at once are told apart in the index
+        ),
         Index("ix_subscriptions_customer", "environment_id", "customer_id", text("id desc")),
         Index("ix_subscriptions_status", "environment_id", "status", text("id desc")),
         Index("ix_subscriptions_plan", "environment_id", "plan_id", text("id desc")),

@@ -28,6 +28,13 @@ def _subscriptions() -> None:
     op.add_column("subscriptions", sa.Column("payment_method", sa.Text))
     op.add_column("subscriptions", sa.Column("paused_at", INSTANT))
     newest = sa.text("id desc")
+    op.drop_index("ix_subscriptions_environment_id_id", "subscriptions")
+    op.create_index(
+        "ix_subscriptions_environment_id_id",
+        "subscriptions",
+        ["environment_id", newest],
+        postgresql_include=["status"],
+    )
     op.create_index("ix_subscriptions_plan", "subscriptions", ["environment_id", "plan_id", newest])
     op.create_index(
         "ix_subscriptions_plan_reference",
