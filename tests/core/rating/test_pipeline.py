@@ -60,7 +60,8 @@ def rated(pricing: Pricing, quantity: Exact | int = 1, **more: object) -> str:
 
 
 def test_the_steps_are_named_and_each_says_why_it_stands_where_it_does() -> None:
-    names = ["quantity", "included", "parts", "sum", "proration", "discounts", "rounding"]
+    names = ["quantity", "conversion", "quantity_rounding", "included", "parts", "sum", "proration"]
+    names += ["discounts_before", "bounds", "discounts_after", "rounding"]
     assert [step.name for step in STEPS] == names
     assert all(step.why_here for step in STEPS)
 

@@ -113,6 +113,19 @@ def flag_at(data: Mapping[str, object], key: str, path: str = "", *, default: bo
     return value
 
 
+def text_at(data: Mapping[str, object], key: str, path: str = "", *, longest: int) -> str | None:
+    """The text under ``key``, not empty and at most so long; ``None`` where it is absent (or null)."""
+    value = data.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, str) or not 1 <= len(value) <= longest:
+        field = join(path, key)
+        raise InvalidInput(
+            f"{field} is not a short text", field=field, allowed=f"a text of 1 to {longest} characters"
+        )
+    return value
+
+
 def join(path: str, key: str) -> str:
     """``tiers.1`` and ``up_to`` → ``tiers.1.up_to``."""
     return f"{path}.{key}" if path else key

@@ -165,8 +165,10 @@ class TierTable:
             if index < last:
                 assert tier.up_to is not None
                 upper = tier.up_to
-            used = greater(minus(lesser(quantity, upper), over), ZERO)
-            parts.append(self._part(index, over, used, minus(upper, over), units))
+            charged = minus(upper, over)
+            # Where a begun unit counts as a whole one, more is charged at the end than was used.
+            used = charged if units is quantity else greater(minus(lesser(quantity, upper), over), ZERO)
+            parts.append(self._part(index, over, used, charged, units))
         return tuple(parts)
 
     def _units(self, quantity: Exact) -> Exact:

@@ -18,11 +18,19 @@ from counterfoil.core.rating.aggregate import (
     number_of,
     value_text,
 )
-from counterfoil.core.rating.discounts import AppliedDiscount, Discount, DiscountKind
+from counterfoil.core.rating.discounts import AppliedDiscount, Discount, DiscountKind, share_discount
 from counterfoil.core.rating.explanation import Cadence, Explanation, Origin, Span, redo
 from counterfoil.core.rating.lines import Line, RatedLine
 from counterfoil.core.rating.pipeline import STEPS, RatingInput, Step, rate_line
 from counterfoil.core.rating.sentences import Sentence, sentences
+from counterfoil.core.rating.terms import (
+    Bound,
+    DiscountsTaken,
+    PriceTerms,
+    QuantityMode,
+    QuantityRounding,
+    UnitConversion,
+)
 from counterfoil.core.rating.totals import Totals, totals
 
 __all__ = [
@@ -30,20 +38,26 @@ __all__ = [
     "Aggregate",
     "Aggregation",
     "AppliedDiscount",
+    "Bound",
     "Cadence",
     "Discount",
     "DiscountKind",
+    "DiscountsTaken",
     "Explanation",
     "Filter",
     "Line",
     "Origin",
+    "PriceTerms",
     "PropertyValue",
+    "QuantityMode",
+    "QuantityRounding",
     "RatedLine",
     "RatingInput",
     "Sentence",
     "Span",
     "Step",
     "Totals",
+    "UnitConversion",
     "Usage",
     "UsageEvent",
     "aggregate",
@@ -51,6 +65,7 @@ __all__ = [
     "rate_line",
     "redo",
     "sentences",
+    "share_discount",
     "totals",
     "value_text",
 ]

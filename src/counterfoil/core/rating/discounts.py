@@ -12,9 +12,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from counterfoil.core.errors import InvalidInput, TooLarge
+from counterfoil.core.money import Money, allocate, total_of
 from counterfoil.core.pricing.exact import less, minus, times
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from counterfoil.core.money import Exact
 
 MAX_DISCOUNTS: Final = 10
@@ -62,6 +65,16 @@ class AppliedDiscount:
 
     discount: Discount
     amount: Exact
+
+
+def share_discount(off: Money, amounts: Sequence[Money]) -> list[Money]:
+    """What one amount off takes from each of several lines (at least one, none negative).
+
+    It is shared in proportion to the lines, by largest remainder; the shares sum to it, or to the lines where
+    it is more than all of them, and none is more than its line.
+    """
+    total = total_of(amounts, off.unit)
+    return allocate(min(off, total), [amount.minor for amount in amounts])
 
 
 def apply_discounts(

@@ -20,6 +20,13 @@ from counterfoil.core.money.units import Unit
 from counterfoil.core.pricing import Part, PartKind
 from counterfoil.core.pricing.exact import read_exact
 from counterfoil.core.rating.discounts import AppliedDiscount, Discount, DiscountKind
+from counterfoil.core.rating.terms import (
+    AppliedBound,
+    Bound,
+    DiscountsTaken,
+    QuantityRounding,
+    UnitConversion,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,6 +73,12 @@ class Explanation:
     model: str
     quantity: Exact
     """What was used or ordered."""
+    conversion: UnitConversion | None = None
+    """How the quantity became one in the unit that is priced."""
+    quantity_rounding: QuantityRounding | None = None
+    """How that was rounded."""
+    counted: Exact
+    """The quantity after conversion and rounding; of groups or windows, of each by itself."""
     included: Exact
     """How much of it was free before the price applied."""
     parts: tuple[Part, ...]
@@ -76,6 +89,11 @@ class Explanation:
     proration_note: str
     """The share in words, such as ``14 of 30 days``."""
     prorated: Exact
+    discounts_taken: DiscountsTaken = DiscountsTaken.BEFORE_MINIMUM
+    minimum: AppliedBound | None = None
+    """What the line costs at least; none while the period is open."""
+    maximum: AppliedBound | None = None
+    """What it costs at most."""
     discounts: tuple[AppliedDiscount, ...]
     exact: Exact
     """The amount before rounding."""
@@ -84,7 +102,7 @@ class Explanation:
 
     def to_json(self) -> dict[str, Any]:
         """The form that is stored and shown."""
-        return {
+        return self._terms_json() | {
             "format": FORMAT,
             "origin": _origin_json(self.origin),
             "model": self.model,
@@ -103,20 +121,45 @@ class Explanation:
             "amount": self.amount.amount_text(),
         }
 
+    def _terms_json(self) -> dict[str, Any]:
+        """What is written only where a price has such terms, and means the default where it is absent."""
+        written: dict[str, Any] = {}
+        if self.conversion is not None:
+            written["conversion"] = self.conversion.to_json()
+        if self.quantity_rounding is not None:
+            written["quantity_rounding"] = self.quantity_rounding.to_json()
+        if written:
+            written["counted"] = decimal_text(self.counted)
+        for name, applied in (("minimum", self.minimum), ("maximum", self.maximum)):
+            if applied is not None:
+                written[name] = applied.bound.to_json() | {"of_period": decimal_text(applied.amount)}
+        if self.discounts_taken is not DiscountsTaken.BEFORE_MINIMUM:
+            written["discounts_taken"] = self.discounts_taken.value
+        return written
+
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Explanation:
         """The explanation that ``to_json`` wrote."""
         assert data["format"] == FORMAT
+        conversion, rounding = data.get("conversion"), data.get("quantity_rounding")
         return cls(
             origin=_origin_of(data["origin"]),
             model=data["model"],
             quantity=read_exact(data["quantity"]),
+            conversion=None if conversion is None else UnitConversion.from_json(conversion, "conversion"),
+            quantity_rounding=(
+                None if rounding is None else QuantityRounding.from_json(rounding, "quantity_rounding")
+            ),
+            counted=read_exact(data.get("counted", data["quantity"])),
             included=read_exact(data["included"]),
             parts=tuple(_part_of(part) for part in data["parts"]),
             sum=read_exact(data["sum"]),
             proration=Fraction(data["proration"]),
             proration_note=data["proration_note"],
             prorated=read_exact(data["prorated"]),
+            discounts_taken=DiscountsTaken(data.get("discounts_taken", DiscountsTaken.BEFORE_MINIMUM)),
+            minimum=_bound_of(data.get("minimum")),
+            maximum=_bound_of(data.get("maximum")),
             discounts=tuple(_discount_of(applied) for applied in data["discounts"]),
             exact=read_exact(data["exact"]),
             rounding=Rounding(data["rounding"]),
@@ -127,8 +170,9 @@ class Explanation:
 def redo(data: Mapping[str, Any], unit: Unit) -> Money:
     """The amount, worked out again in fractions from a stored explanation's inputs.
 
-    What is read are the parts' counts and prices, the proration, the discounts as agreed and the rounding
-    mode; every stored sum is ignored, so that comparing the answer with the line's amount proves them.
+    What is read are the parts' counts and prices, the proration, the discounts, minimum and maximum as agreed
+    and the rounding mode; every stored sum is ignored, so that comparing the answer with the line's amount
+    proves them.
     ``ValueError`` if the explanation is of another unit.
     """
     if (data["unit"], data["exponent"]) != (unit.code, unit.exponent):
@@ -137,13 +181,30 @@ def redo(data: Mapping[str, Any], unit: Unit) -> Money:
     for part in data["parts"]:
         amount += Fraction(part["count"]) * Fraction(part["unit_amount"]) + Fraction(part["flat_amount"])
     amount *= Fraction(data["proration"])
+    if data.get("discounts_taken") == DiscountsTaken.AFTER_MINIMUM:
+        amount = _redo_discounts(_redo_bounds(amount, data), data)
+    else:
+        amount = _redo_bounds(_redo_discounts(amount, data), data)
+    return round_money(amount, unit, Rounding(data["rounding"]))
+
+
+def _redo_discounts(amount: Fraction, data: Mapping[str, Any]) -> Fraction:
     for applied in data["discounts"]:
         value = Fraction(applied["value"])
         if applied["kind"] == DiscountKind.PERCENT:
             amount -= amount * value / 100
         else:
             amount = max(amount - value, Fraction(0))
-    return round_money(amount, unit, Rounding(data["rounding"]))
+    return amount
+
+
+def _redo_bounds(amount: Fraction, data: Mapping[str, Any]) -> Fraction:
+    for name, choose in (("minimum", max), ("maximum", min)):
+        bound = data.get(name)
+        if bound is not None:
+            share = Fraction(data["proration"]) if bound["prorated"] else Fraction(1)
+            amount = choose(amount, Fraction(bound["amount"]) * share)
+    return amount
 
 
 def _text(value: Exact | None) -> str | None:
@@ -189,6 +250,12 @@ def _part_of(data: Mapping[str, Any]) -> Part:
         group=None if group is None else tuple((name, value) for name, value in group),
         window=None if window is None else datetime.fromisoformat(window),
     )
+
+
+def _bound_of(data: Mapping[str, Any] | None) -> AppliedBound | None:
+    if data is None:
+        return None
+    return AppliedBound(Bound(Decimal(data["amount"]), data["prorated"]), read_exact(data["of_period"]))
 
 
 def _discount_json(applied: AppliedDiscount) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from counterfoil.core.money import Rounding, decimal_text, exact_context, round_exact, to_decimal
 from counterfoil.core.pricing import PartKind
-from counterfoil.core.pricing.exact import minus
+from counterfoil.core.pricing.exact import less, minus, sum_of
 from counterfoil.core.rating.discounts import DiscountKind
+from counterfoil.core.rating.terms import DiscountsTaken, QuantityMode
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
     from counterfoil.core.rating.explanation import Explanation
 
 _APPROXIMATE_PLACES = 6
+_MODES = {
+    QuantityMode.CEIL: "rounded up to",
+    QuantityMode.FLOOR: "rounded down to",
+    QuantityMode.HALF_UP: "rounded to the nearest",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +46,11 @@ class Sentence:
 def sentences(explanation: Explanation) -> list[Sentence]:
     """The steps of the calculation that did something, in their order."""
     told = [Sentence("quantity", _quantity(explanation), None)]
+    if explanation.counted != explanation.quantity:
+        told.append(Sentence("counted", _counted(explanation), None))
     if explanation.included:
         with exact_context():
-            charged = shown(minus(explanation.quantity, explanation.included))
+            charged = shown(minus(explanation.counted, explanation.included))
         free = shown(explanation.included)
         told.append(Sentence("included", f"{free} included free of charge, {charged} to charge", None))
     told += [Sentence("part", _part(part), decimal_text(part.amount)) for part in explanation.parts]
@@ -50,10 +58,33 @@ def sentences(explanation: Explanation) -> list[Sentence]:
         told.append(Sentence("sum", f"Sum: {shown(explanation.sum)}", decimal_text(explanation.sum)))
     if explanation.proration != 1:
         told.append(Sentence("proration", _proration(explanation), decimal_text(explanation.prorated)))
-    for applied in explanation.discounts:
-        told.append(Sentence("discount", _discount(applied), "-" + decimal_text(applied.amount)))
+    told += _agreed(explanation)
     told.append(Sentence("rounding", _rounding(explanation), explanation.amount.amount_text()))
     return told
+
+
+def _agreed(explanation: Explanation) -> list[Sentence]:
+    """Discounts, minimum and maximum, in the order that was agreed."""
+    discounts = [
+        Sentence("discount", _discount(applied), "-" + decimal_text(applied.amount))
+        for applied in explanation.discounts
+    ]
+    before, after = (
+        (discounts, []) if explanation.discounts_taken is DiscountsTaken.BEFORE_MINIMUM else ([], discounts)
+    )
+    with exact_context():
+        amount = explanation.prorated
+        if before:
+            amount = minus(amount, sum_of(applied.amount for applied in explanation.discounts))
+    bounds: list[Sentence] = []
+    minimum, maximum = explanation.minimum, explanation.maximum
+    if minimum is not None and less(amount, minimum.amount):
+        amount = minimum.amount
+        bounds.append(Sentence("minimum", f"At least {shown(amount)} is charged", decimal_text(amount)))
+    if maximum is not None and less(maximum.amount, amount):
+        amount = maximum.amount
+        bounds.append(Sentence("maximum", f"At most {shown(amount)} is charged", decimal_text(amount)))
+    return [*before, *bounds, *after]
 
 
 def shown(number: Exact) -> str:
@@ -76,6 +107,21 @@ def _quantity(explanation: Explanation) -> str:
         start, end = origin.window
         text += f", {_instant(start)} until before {_instant(end)}"
     return text
+
+
+def _counted(explanation: Explanation) -> str:
+    conversion, rounding = explanation.conversion, explanation.quantity_rounding
+    text = shown(explanation.quantity)
+    if conversion is not None:
+        text += f" × {shown(conversion.multiply_by)}" if conversion.multiply_by != 1 else ""
+        text += f" ÷ {shown(conversion.divide_by)}" if conversion.divide_by != 1 else ""
+    if rounding is not None:
+        mode = _MODES[rounding.mode]
+        text += (
+            f", {mode} multiples of {shown(rounding.step)}" if rounding.step != 1 else f", {mode} integers"
+        )
+    unit = (conversion.unit if conversion else None) or (rounding.unit if rounding else None)
+    return f"{text}: {shown(explanation.counted)}{f' {unit}' if unit else ''} counted"
 
 
 def _instant(instant: datetime) -> str:
