@@ -13,14 +13,17 @@ from hypothesis import strategies as st
 
 from counterfoil.core.commitments import (
     DEFAULT_ORDER,
+    Commitment,
     Demand,
     Drawing,
     DrawOrder,
     Measure,
     Pool,
     Source,
+    committed_lines,
     draw,
     redo_drawing,
+    settle,
 )
 from counterfoil.core.errors import InvalidInput
 from counterfoil.core.money import decimal_text
@@ -198,3 +201,21 @@ def test_usage_in_two_parts_draws_what_it_draws_at_once(
     second = draw([Demand("a", Fraction(quantity) - part, price)], [Pool("p", COMMIT, Measure.AMOUNT, rest)])
     assert first.amount + second.amount == at_once.amount
     assert second.pools[0].left == at_once.pools[0].left
+
+
+@effort(100)
+@given(situations(), orders, st.decimals("0.001", 500, places=3))
+def test_whatever_the_order_a_commitment_covers_what_its_pool_paid(
+    situation: tuple[list[Demand], list[Pool]], order: DrawOrder, size: Decimal
+) -> None:
+    demands, sources = situation
+    pool = Pool("commit", COMMIT, Measure.AMOUNT, size)
+    drawing = draw(demands, [*sources, pool], order)
+    settlement = settle(Commitment(measure=Measure.AMOUNT, size=size), committed_lines(drawing, "commit"))
+    paid = {
+        line.demand.key: sum((one.amount for one in line.draws if one.pool == "commit"), Fraction(0))
+        for line in drawing.lines
+    }
+    assert {line.line.key: line.covered for line in settlement.lines} == paid
+    assert settlement.overage == drawing.amount
+    assert settlement.unused == drawing.pools[-1].left

@@ -12,15 +12,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from counterfoil.core.commitments import (
+    DEFAULT_ORDER,
     ChargeKind,
     Commitment,
     CommitPayment,
     CommittedLine,
+    Demand,
+    DrawOrder,
     Measure,
     Overage,
     OverageKind,
+    Pool,
     Settlement,
+    Source,
     cap_spend,
+    committed_lines,
+    draw,
     redo_cap,
     redo_settlement,
     redo_windows,
@@ -104,6 +111,60 @@ def test_usage_may_be_charged_besides_the_commitment() -> None:
     """Suger's example: 100 committed and 120 used are 100 + 20, or 100 + 120."""
     assert settle(HUNDRED, used("120")).total == 120
     assert settle(replace(HUNDRED, drawn_by_usage=False), used("120")).total == 220
+
+
+def test_a_commitment_is_settled_after_other_sources_have_paid_their_share() -> None:
+    """150 calls at 2.00, 40 included: of the 110 left, 100.00 of commit pays 50, and 60 are beyond at 1.5.
+
+    With the commit first it pays 50 of the 150, then 40 are included; the same 60 are beyond.
+    """
+    commitment = replace(HUNDRED, overage=Overage(OverageKind.FACTOR, Decimal("1.5")))
+    sources = [
+        Pool("included", Source.INCLUDED, Measure.QUANTITY, Decimal(40)),
+        Pool("commit", Source.COMMIT, Measure.AMOUNT, Decimal(100), frozenset({"calls"})),
+    ]
+    commit_first = DrawOrder((Source.COMMIT, Source.USAGE_CREDIT, Source.INCLUDED))
+    for order in (DEFAULT_ORDER, commit_first):
+        drawing = draw([Demand("calls", Decimal(150), Decimal(2))], sources, order)
+        settlement = settle(commitment, committed_lines(drawing, "commit"))
+        assert shown(settlement) == ["usage calls 100", "overage calls 180"]
+    few = draw([Demand("calls", Decimal(60), Decimal(2)), Demand("x", Decimal(1), Decimal(1))], sources)
+    assert shown(settle(commitment, committed_lines(few, "commit"))) == ["usage calls 40", "true_up - 60"]
+
+
+def test_a_commitment_of_a_quantity_is_settled_in_its_quantity() -> None:
+    hours = Pool("commit", Source.COMMIT, Measure.QUANTITY, Decimal(500))
+    drawing = draw([Demand("hours", Decimal(700), Decimal(2))], [hours])
+    assert shown(settle(HOURS, committed_lines(drawing, "commit"))) == [
+        "usage hours 1000",
+        "overage hours 500",
+    ]
+
+
+@pytest.mark.parametrize("commitment", [HUNDRED, HOURS, replace(HOURS, payment=CommitPayment.PREPAID)])
+def test_a_commitment_is_read_as_it_is_written(commitment: Commitment) -> None:
+    assert Commitment.from_json(json.loads(json.dumps(commitment.to_json()))) == commitment
+    assert Commitment.from_json({"measure": "amount", "size": "100"}) == HUNDRED
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        ({}, "size"),
+        ({"size": "0"}, "size"),
+        ({"size": "1", "measure": "hours"}, "measure"),
+        ({"size": "1", "true_up": "yes"}, "true_up"),
+        ({"size": "1", "payment": "late"}, "payment"),
+        ({"size": "1", "overage": {"kind": "times", "value": "1"}}, "overage.kind"),
+        ({"size": "1", "overage": {"value": "-1"}}, "overage.value"),
+        ({"size": "1", "overage": "1"}, "overage"),
+        ({"size": "1", "minimum": "1"}, "minimum"),
+    ],
+)
+def test_what_is_no_commitment_is_refused_by_its_field(data: dict[str, object], field: str) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        Commitment.from_json(data)
+    assert refusal.value.field == field
 
 
 def test_every_window_is_settled_also_an_empty_one() -> None:

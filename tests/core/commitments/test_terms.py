@@ -14,8 +14,10 @@ from counterfoil.core.calendar import Cycle, Period, parse_instant, parse_interv
 from counterfoil.core.commitments import (
     Allowance,
     Demand,
+    DrawOrder,
     InstalmentPlan,
     Remainder,
+    Source,
     Term,
     add_credit,
     declared_instalments,
@@ -27,6 +29,7 @@ from counterfoil.core.commitments import (
     redo_instalments,
     redo_renewal,
     renew,
+    spend,
     weighted_instalments,
 )
 from counterfoil.core.errors import Conflict, InvalidInput, TooLarge
@@ -107,6 +110,25 @@ def test_usage_takes_a_terms_credit_then_what_was_rolled_over_then_its_commit() 
         "rolled_over": 0,
         "commit": 820,
     }
+
+
+def test_what_is_spent_is_taken_in_the_declared_order_and_the_rest_is_told() -> None:
+    term = add_credit(renew(spent(FIRST, "700"), YEAR, remainder=Remainder.ROLLOVER).term, usd("20"))
+    after, rest = spend(term, usd("330"))
+    assert (after.credit.used, after.rolled_over.used, after.commit.used) == (
+        usd("20"),
+        usd("300"),
+        usd("10"),
+    )
+    assert rest == usd("0")
+    commit_first = DrawOrder((Source.COMMIT, Source.INCLUDED, Source.USAGE_CREDIT))
+    other, _ = spend(term, usd("330"), commit_first)
+    assert (other.credit.used, other.commit.used) == (usd("0"), usd("30"))
+    empty, beyond = spend(term, usd("2000"))
+    assert (empty.left, beyond) == (usd("0"), usd("680"))
+    with pytest.raises(InvalidInput) as refusal:
+        spend(term, usd("-1"))
+    assert refusal.value.field == "amount"
 
 
 def test_a_term_is_divided_into_parts_that_are_equal_to_the_cent() -> None:
@@ -232,3 +254,13 @@ def test_what_is_left_of_a_term_is_carried_or_broken_and_nothing_else(
     assert renewal.term.rolled_over.given == renewal.carried
     stored = json.loads(json.dumps(renewal.to_json()))
     assert redo_renewal(stored, USD) == (renewal.carried, renewal.broken)
+
+
+@effort(60)
+@given(st.integers(0, 3000), st.tuples(*[st.integers(0, 1000)] * 3))
+def test_spending_conserves_value(amount: int, given: tuple[int, int, int]) -> None:
+    commit, rolled_over, credit = (Allowance.of(Money(minor, USD)) for minor in given)
+    term = Term(period=FIRST.period, commit=commit, rolled_over=rolled_over, credit=credit)
+    after, rest = spend(term, Money(amount, USD))
+    assert term.left - after.left + rest == Money(amount, USD)
+    assert not rest or not after.left

@@ -16,6 +16,7 @@ from counterfoil.core.calendar import (
     ZONE_NAMES,
     Cycle,
     DayCount,
+    Period,
     parse_instant,
     parse_interval,
 )
@@ -33,6 +34,7 @@ from counterfoil.core.proration import (
     Starting,
     cancel_amounts,
     change_amounts,
+    prorate,
     redo_change,
 )
 from tests.core.effort import effort
@@ -132,6 +134,13 @@ def test_without_proration_the_running_period_stays_as_it_was_sold() -> None:
     years = starting("365", YEARS)
     reset = change_amounts(running("30", "2026-07-01"), years, at("2026-06-11"), USD, policy)
     assert shown(reset) == [("charge", "365 of 365 days", "365.00")]
+
+
+def test_without_proration_an_item_that_is_added_is_free_to_the_next_boundary() -> None:
+    policy = ProrationPolicy(behavior=ProrationBehavior.NONE)
+    for moment, expected in (("2026-06-11", "2026-07-01"), ("2026-06-01", "2026-06-01")):
+        added = change_amounts(None, starting("60"), at(moment), USD, policy)
+        assert (added.lines, added.charged_from) == ((), at(expected))
 
 
 def test_always_invoice_bills_at_once() -> None:
@@ -287,3 +296,35 @@ def test_no_more_than_was_paid_is_ever_given_back(
         amounts = cancel_amounts(limited, moment, USD, credit, policy)
         given_back = -sum((line.exact for line in amounts.lines if line.kind is LineKind.CREDIT), Fraction(0))
         assert 0 <= given_back <= Fraction("12.34")
+
+
+@effort(60)
+@given(
+    zones,
+    instants,
+    units,
+    st.lists(st.tuples(st.integers(1, 10**6 - 1), prices), min_size=1, max_size=6),
+    prices,
+    st.sampled_from(sorted(ALWAYS_WHOLE)),
+)
+def test_after_any_number_of_changes_each_price_is_paid_for_its_own_time(
+    zone: str,
+    anchor: datetime,
+    unit: str,
+    marks: list[tuple[int, Decimal]],
+    first: Decimal,
+    day_count: DayCount,
+) -> None:
+    """Nothing is billed twice: what was paid at the start and every net are the prices by their shares."""
+    cycle, policy = Cycle(parse_interval(unit), anchor, zone), ProrationPolicy(day_count=day_count)
+    whole = cycle.period_at(anchor)
+    paid, owed, price, since = Fraction(first), Fraction(0), first, whole.start
+    for mark, later in sorted(marks):
+        moment = whole.start + timedelta(microseconds=whole.microseconds * mark // 10**6)
+        old = Running(amount=price, cycle=cycle, started_at=since, billed_to=whole.end)
+        paid += change_amounts(old, Starting(amount=later, cycle=cycle), moment, USD, policy).exact
+        if since < moment:
+            owed += Fraction(price) * prorate(Period(since, moment), cycle, policy).share
+        price, since = later, moment
+    owed += Fraction(price) * prorate(Period(since, whole.end), cycle, policy).share
+    assert paid == owed

@@ -98,6 +98,21 @@ def test_an_inclusive_end_goes_with_the_full_cycle_only() -> None:
         assert refusal.value.field == "denominator"
 
 
+def test_a_policy_is_read_as_it_is_written_with_defaults_for_the_rest() -> None:
+    assert ProrationPolicy.from_json({}) == ProrationPolicy()
+    policy = ProrationPolicy.from_json({"day_count": "thirty_360", "denominator": "plan_year"})
+    assert (policy.day_count, policy.denominator) == (DayCount.THIRTY_360, StubDenominator.PLAN_YEAR)
+    assert ProrationPolicy.from_json(policy.to_json()) == policy
+
+
+@pytest.mark.parametrize("field", [*ProrationPolicy().to_json(), "daycount"])
+def test_a_convention_that_nobody_knows_is_refused_with_those_that_are_known(field: str) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        ProrationPolicy.from_json({field: "lunar"})
+    assert refusal.value.field == field
+    assert refusal.value.allowed
+
+
 def test_a_part_over_a_boundary_is_a_mistake_of_the_program() -> None:
     with pytest.raises(AssertionError):
         prorate(span("2026-06-16", "2026-07-02"), cycle("month", "2026-06-01"))

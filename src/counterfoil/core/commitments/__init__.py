@@ -43,6 +43,7 @@ from counterfoil.core.commitments.settlement import (
     OverageKind,
     SettledLine,
     Settlement,
+    committed_lines,
     redo_settlement,
     settle,
 )
@@ -57,6 +58,7 @@ from counterfoil.core.commitments.terms import (
     redo_division,
     redo_renewal,
     renew,
+    spend,
 )
 from counterfoil.core.commitments.windows import WindowedSettlement, redo_windows, settle_windows
 
@@ -92,6 +94,7 @@ __all__ = [
     "WindowedSettlement",
     "add_credit",
     "cap_spend",
+    "committed_lines",
     "declared_instalments",
     "divide",
     "draw",
@@ -107,5 +110,6 @@ __all__ = [
     "renew",
     "settle",
     "settle_windows",
+    "spend",
     "weighted_instalments",
 ]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 from counterfoil.core.commitments.checks import distinct, not_negative
-from counterfoil.core.commitments.drawing import Measure
+from counterfoil.core.commitments.drawing import Drawing, Measure
 from counterfoil.core.errors import InvalidInput
 from counterfoil.core.money import decimal_text
+from counterfoil.core.pricing.reading import choice_at, decimal_at, flag_at, object_at, optional_decimal_at
 
 if TYPE_CHECKING:
     from counterfoil.core.money import Exact
@@ -35,6 +36,16 @@ class Overage:
 
     def __post_init__(self) -> None:
         not_negative(self.value, "overage")
+
+    @classmethod
+    def from_json(cls, data: object, path: str = "") -> Overage:
+        """The overage as written, or ``InvalidInput`` naming the field at fault."""
+        known = object_at(data, ("kind", "value"), path)
+        return cls(choice_at(known, "kind", OverageKind.FACTOR, path), decimal_at(known, "value", path))
+
+    def to_json(self) -> dict[str, str]:
+        """The overage as ``from_json`` reads it."""
+        return {"kind": self.kind.value, "value": decimal_text(self.value)}
 
 
 SAME_PRICE: Final = Overage(OverageKind.FACTOR, Fraction(1))
@@ -75,6 +86,33 @@ class Commitment:
         if self.price is not None:
             not_negative(self.price, "price")
         _check_overage(self, self.overage)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, object]) -> Commitment:
+        """The commitment as written, or ``InvalidInput`` naming the field at fault."""
+        object_at(data, tuple(field.name for field in fields(cls)))
+        overage = data.get("overage")
+        return cls(
+            measure=choice_at(data, "measure", Measure.AMOUNT),
+            size=decimal_at(data, "size", above_zero=True),
+            price=optional_decimal_at(data, "price"),
+            overage=SAME_PRICE if overage is None else Overage.from_json(overage, "overage"),
+            true_up=flag_at(data, "true_up", default=True),
+            payment=choice_at(data, "payment", CommitPayment.POSTPAID),
+            drawn_by_usage=flag_at(data, "drawn_by_usage", default=True),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The commitment as ``from_json`` reads it."""
+        return {
+            "measure": self.measure.value,
+            "size": decimal_text(self.size),
+            "price": None if self.price is None else decimal_text(self.price),
+            "overage": self.overage.to_json(),
+            "true_up": self.true_up,
+            "payment": self.payment.value,
+            "drawn_by_usage": self.drawn_by_usage,
+        }
 
     @property
     def unit_price(self) -> Fraction:
@@ -168,7 +206,7 @@ class Settlement:
     def to_json(self) -> dict[str, Any]:
         """The form that is stored and shown; ``redo_settlement`` makes the settlement again from it."""
         return {
-            "commitment": _commitment_json(self.commitment),
+            "commitment": self.commitment.to_json(),
             "closed": self.closed,
             "lines": [_line_json(line) for line in self.lines],
             "utilized": decimal_text(self.utilized),
@@ -203,6 +241,25 @@ def settle(commitment: Commitment, lines: Sequence[CommittedLine], *, closed: bo
         unused=left,
         true_up=left * commitment.unit_price if owed else Fraction(0),
     )
+
+
+def committed_lines(drawing: Drawing, pool: str) -> tuple[CommittedLine, ...]:
+    """The lines that a commitment's pool serves, for settling it after other sources have paid their share.
+
+    Of each, what the pool paid and what no source did, in the pool's measure: whichever order was declared,
+    the commitment covers the first of these and the second is beyond it.  The pool's balance is its size.
+    """
+    [of] = (drawn.pool for drawn in drawing.pools if drawn.pool.key == pool)
+    lines = []
+    for line in drawing.lines:
+        if of.serves(line.demand.key):
+            paid = [draw for draw in line.draws if draw.pool == pool]
+            if of.measure is Measure.QUANTITY:
+                used = line.rest + sum(draw.quantity for draw in paid)
+            else:
+                used = line.amount + sum(draw.amount for draw in paid)
+            lines.append(CommittedLine(line.demand.key, used))
+    return tuple(lines)
 
 
 def redo_settlement(data: Mapping[str, Any]) -> Settlement:
@@ -246,24 +303,8 @@ def _check_overage(commitment: Commitment, overage: Overage) -> None:
         )
 
 
-def _overage_json(overage: Overage) -> dict[str, str]:
-    return {"kind": overage.kind.value, "value": decimal_text(overage.value)}
-
-
 def _overage_of(data: Mapping[str, str]) -> Overage:
     return Overage(OverageKind(data["kind"]), Fraction(data["value"]))
-
-
-def _commitment_json(commitment: Commitment) -> dict[str, Any]:
-    return {
-        "measure": commitment.measure.value,
-        "size": decimal_text(commitment.size),
-        "price": None if commitment.price is None else decimal_text(commitment.price),
-        "overage": _overage_json(commitment.overage),
-        "true_up": commitment.true_up,
-        "payment": commitment.payment.value,
-        "drawn_by_usage": commitment.drawn_by_usage,
-    }
 
 
 def _line_json(settled: SettledLine) -> dict[str, Any]:
@@ -271,7 +312,7 @@ def _line_json(settled: SettledLine) -> dict[str, Any]:
     return {
         "key": line.key,
         "used": decimal_text(line.used),
-        "own_overage": None if line.overage is None else _overage_json(line.overage),
+        "own_overage": None if line.overage is None else line.overage.to_json(),
         "covered": decimal_text(settled.covered),
         "beyond": decimal_text(settled.beyond),
         "usage": decimal_text(settled.usage),

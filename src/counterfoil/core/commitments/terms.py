@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from counterfoil.core.calendar import Cycle, Period, format_instant
-from counterfoil.core.commitments.drawing import Measure, Pool, Source
+from counterfoil.core.commitments.drawing import DEFAULT_ORDER, DrawOrder, Measure, Pool, Source
 from counterfoil.core.errors import Conflict, InvalidInput
 from counterfoil.core.money import Money, allocate, total_of
 
@@ -44,6 +44,11 @@ class Allowance:
     def left(self) -> Money:
         """What may still be used."""
         return self.given - self.used
+
+    def take(self, amount: Money) -> tuple[Allowance, Money]:
+        """The allowance with as much of the amount used as it has left, and the rest of the amount."""
+        taken = amount if amount <= self.left else self.left
+        return Allowance(self.given, self.used + taken), amount - taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +83,25 @@ class Term:
             Pool("rolled_over", Source.COMMIT, Measure.AMOUNT, self.rolled_over.left.to_decimal()),
             Pool("commit", Source.COMMIT, Measure.AMOUNT, self.commit.left.to_decimal()),
         )
+
+
+def spend(term: Term, amount: Money, order: DrawOrder = DEFAULT_ORDER) -> tuple[Term, Money]:
+    """The term with so much more of it used, and what it had not enough for.
+
+    Credit and commit are used in the declared order, and of the commit first what was rolled over.
+    ``InvalidInput`` for less than nothing.
+    """
+    if amount.minor < 0:
+        raise InvalidInput("less than nothing cannot be used", field="amount", allowed="0 or more")
+    for source in order.sources:
+        if source is Source.USAGE_CREDIT:
+            credit, amount = term.credit.take(amount)
+            term = replace(term, credit=credit)
+        elif source is Source.COMMIT:
+            rolled_over, amount = term.rolled_over.take(amount)
+            commit, amount = term.commit.take(amount)
+            term = replace(term, rolled_over=rolled_over, commit=commit)
+    return term, amount
 
 
 def add_credit(term: Term, amount: Money) -> Term:

@@ -135,8 +135,8 @@ def change_amounts(
     """What it moves that ``new`` takes the place of ``old`` at ``at``; either may be none.
 
     With the behaviour ``none`` the running period stays as it was sold, and what begins is billed from its
-    end on; but where a new cycle is begun, its first period is charged whole.  A change before ``old``
-    began is ``InvalidInput``.
+    end on, or from its own next boundary if it takes nothing's place; but where a new cycle is begun, its
+    first period is charged whole.  A change before ``old`` began is ``InvalidInput``.
     """
     if old is not None:
         _check_time(old, at)
@@ -148,20 +148,18 @@ def change_amounts(
     )
     keeps = policy.behavior is ProrationBehavior.NONE
     drafts: list[_Draft] = []
-    begins = at
-    if old is not None and keeps and not resets:
-        begins = old.billed_to if old.billed_to > at else old.cycle.first_boundary(at)
-    elif old is not None:
+    if old is not None and (resets or not keeps):
         drafts += _served(old, at, policy)
         drafts += [] if keeps else _given_back(old, at, policy)
     cycle = charged_from = None
     if new is not None:
         cycle = Cycle(new.cycle.interval, at, new.cycle.zone) if resets else new.cycle
-        charged_from = begins
-        if new.in_advance and (resets or not keeps):
-            whole = cycle.period_at(at)
-            drafts += _pieces(LineKind.CHARGE, new.amount, cycle, at, whole.end, policy)
-            charged_from = whole.end
+        charged_from = at
+        if keeps and not resets:
+            charged_from = _sold_to(old, at) if old is not None else cycle.first_boundary(at)
+        elif new.in_advance:
+            charged_from = cycle.period_at(at).end
+            drafts += _pieces(LineKind.CHARGE, new.amount, cycle, at, charged_from, policy)
     return _rounded(drafts, unit, policy, cycle, charged_from, invoice_now=resets or _at_once(policy))
 
 
@@ -233,6 +231,11 @@ def _check_time(old: Running, at: datetime) -> None:
 
 def _at_once(policy: ProrationPolicy) -> bool:
     return policy.behavior is ProrationBehavior.ALWAYS_INVOICE
+
+
+def _sold_to(old: Running, at: datetime) -> datetime:
+    """The end of the period that runs at ``at``, which may have been billed already."""
+    return old.billed_to if old.billed_to > at else old.cycle.first_boundary(at)
 
 
 def _served(old: Running, at: datetime, policy: ProrationPolicy) -> list[_Draft]:

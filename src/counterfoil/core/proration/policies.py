@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from counterfoil.core.calendar import DayCount
 from counterfoil.core.errors import InvalidInput
 from counterfoil.core.money import Rounding
+from counterfoil.core.pricing.reading import choice_at, object_at
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class StubDenominator(StrEnum):
@@ -84,6 +88,30 @@ class ProrationPolicy:
                 field="denominator",
                 allowed=f"{StubDenominator.FULL_CYCLE.value} with the day count inclusive_end",
             )
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, object]) -> ProrationPolicy:
+        """The policy as written, the default for what is left out, or ``InvalidInput`` naming the field."""
+        object_at(data, tuple(DEFAULT.to_json()))
+        return cls(
+            day_count=choice_at(data, "day_count", DEFAULT.day_count),
+            denominator=choice_at(data, "denominator", DEFAULT.denominator),
+            interval_change=choice_at(data, "interval_change", DEFAULT.interval_change),
+            behavior=choice_at(data, "behavior", DEFAULT.behavior),
+            net_rounding=choice_at(data, "net_rounding", DEFAULT.net_rounding),
+            rounding=choice_at(data, "rounding", DEFAULT.rounding),
+        )
+
+    def to_json(self) -> dict[str, str]:
+        """The policy as ``from_json`` reads it, with every field."""
+        return {
+            "day_count": self.day_count.value,
+            "denominator": self.denominator.value,
+            "interval_change": self.interval_change.value,
+            "behavior": self.behavior.value,
+            "net_rounding": self.net_rounding.value,
+            "rounding": self.rounding.value,
+        }
 
 
 DEFAULT: Final = ProrationPolicy()
