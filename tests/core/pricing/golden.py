@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -23,6 +24,11 @@ def usage_of(given: dict[str, Any]) -> Measured:
         )
     if "windows" in given:
         return Measured.of_windows(
-            WindowUsage(window["start"], Decimal(window["quantity"])) for window in given["windows"]
+            WindowUsage(_instant(window["start"]), Decimal(window["quantity"])) for window in given["windows"]
         )
     return Measured(Decimal(given["quantity"]))
+
+
+def _instant(start: datetime | str) -> datetime:
+    """TOML has instants; JSON has texts."""
+    return datetime.fromisoformat(start) if isinstance(start, str) else start

@@ -127,6 +127,7 @@ class Measured:
         listed = tuple(windows)
         _check_count(listed, "windows")
         starts = [window.start for window in listed]
+        assert all(start.tzinfo is not None for start in starts)
         assert all(earlier < later for earlier, later in pairwise(starts))
         return cls(_sum([window.quantity for window in listed], "windows"), events, windows=listed)
 
