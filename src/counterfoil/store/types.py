@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, cast
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import BigInteger, DateTime, MetaData, Numeric, Text, TypeDecorator, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -119,13 +120,12 @@ def _json_default(value: object) -> str:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-_STORED: Final = json.JSONDecoder(parse_float=Decimal)
+_STORED: Final = msgspec.json.Decoder(float_hook=Decimal)
 
 
 def json_value(stored: str | bytes) -> Any:
     """Stored JSON back; a number with a point is read as the decimal written."""
-    text = stored if isinstance(stored, str) else stored.decode()
-    return {} if text == "{}" else _STORED.decode(text)
+    return _STORED.decode(stored)
 
 
 class Base(DeclarativeBase):

@@ -135,9 +135,11 @@ def dumps(value: Any, *, decimals_as_texts: bool = False) -> bytes:
 
 def _plain(value: Any) -> Any:
     """What stands for an object that the encoder does not know."""
+    to_json = getattr(value, "to_json", None)
+    if to_json is not None:
+        return to_json()
     if isinstance(value, BaseModel):
-        to_json = getattr(value, "to_json", None)
-        return value.model_dump(by_alias=True) if to_json is None else to_json()
+        return value.model_dump(by_alias=True)
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"{type(value).__name__} has no form in JSON")

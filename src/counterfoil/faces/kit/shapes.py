@@ -28,12 +28,13 @@ class Shape:
     """What is the same for all objects of one model.
 
     ``fields`` are (attribute, name on the wire, required, what changes a value that is not ``None``);
-    ``as_is``: the attributes are what goes out.
+    ``changed`` those of them that have a change, where all have their attributes' names, else ``None``.
     """
 
+    names: set[str]
     defaults: Mapping[str, Any]
     fields: Sequence[tuple[str, str, bool, Change | None]]
-    as_is: bool
+    changed: Sequence[tuple[str, Change]] | None
 
 
 @cache
@@ -47,35 +48,43 @@ def shape_of(model: type[BaseModel]) -> Shape:
         (name, one.serialization_alias or name, one.is_required(), _change(one.annotation, one.metadata))
         for name, one in fields
     ]
-    as_is = all(name == wire and change is None for name, wire, _, change in shown)
-    return Shape(defaults, shown, as_is)
+    renamed = any(name != wire for name, wire, *_ in shown)
+    changed = None if renamed else [(name, change) for name, *_, change in shown if change is not None]
+    return Shape(set(model.model_fields), defaults, shown, changed)
 
 
-def fill[M: BaseModel](made: M, values: Mapping[str, Any]) -> M:
-    """``made``, an empty object, with these values by their attributes' names, and defaults for the rest."""
+def fill[M: BaseModel](made: M, values: dict[str, Any]) -> M:
+    """``made``, an empty object, with these values by their attributes' names, and defaults for the rest.
+
+    ``values`` become the object's own.
+    """
     shape = shape_of(type(made))
-    held = {**shape.defaults, **values}
-    if len(held) > len(shape.fields):
-        held = {name: held[name] for name, *_ in shape.fields}
+    if values.keys() != shape.names:
+        values = {name: one for name, one in {**shape.defaults, **values}.items() if name in shape.names}
     put = object.__setattr__  # a model is frozen
-    put(made, "__dict__", held)
-    put(made, "__pydantic_fields_set__", set(values))
+    put(made, "__dict__", values)
+    put(made, "__pydantic_fields_set__", shape.names)
     put(made, "__pydantic_extra__", None)
     put(made, "__pydantic_private__", None)
     return made
 
 
-def plain(model: BaseModel, *, omit_null: bool = False) -> Mapping[str, Any]:
+def plain(model: BaseModel, *, omit_null: bool = False) -> dict[str, Any]:
     """What an object of a model is in JSON, by the names on the wire; objects within it stay objects."""
     shape = shape_of(type(model))
-    values = model.__dict__
-    if shape.as_is and not omit_null:
-        return values
-    return {
-        wire: value if change is None or value is None else change(value)
-        for name, wire, required, change in shape.fields
-        if (value := values[name]) is not None or required or not omit_null
-    }
+    if omit_null or shape.changed is None:
+        values = model.__dict__
+        return {
+            wire: value if change is None or value is None else change(value)
+            for name, wire, required, change in shape.fields
+            if (value := values[name]) is not None or required or not omit_null
+        }
+    values = model.__dict__.copy()
+    for name, change in shape.changed:
+        value = values[name]
+        if value is not None:
+            values[name] = change(value)
+    return values
 
 
 def _change(kind: Any, metadata: Sequence[Any] = ()) -> Change | None:

@@ -28,7 +28,7 @@ from counterfoil.store.paging import DEFAULT_PAGE as DEFAULT_PAGE
 from counterfoil.store.paging import MAX_PAGE as MAX_PAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from counterfoil.store import Page
 
@@ -43,7 +43,7 @@ class Wire(BaseModel):
         """An object to answer with: nothing is validated, and what is not given has its default."""
         return fill(cls.__new__(cls), values)
 
-    def to_json(self) -> Mapping[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """What goes out."""
         return plain(self)
 
@@ -153,7 +153,7 @@ class ListOf[T](BaseModel):
     data: list[T]
     next_cursor: str | None
 
-    def to_json(self) -> Mapping[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """What goes out."""
         return self.__dict__
 

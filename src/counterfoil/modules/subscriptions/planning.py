@@ -52,8 +52,8 @@ def item_end(subscription: Subscription, item: SubscriptionItem) -> datetime | N
 
 
 def _cut(item: SubscriptionItem, *ends: datetime | None) -> datetime | None:
-    first = min((end for end in ends if end is not None), default=None)
-    return None if first is None else max(first, item.started_at)
+    known = [end for end in ends if end is not None]
+    return max(min(known), item.started_at) if known else None
 
 
 def terms_of(subscription: Subscription, item: SubscriptionItem, price: Price) -> ItemTerms:

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import Integer, Uuid, any_, bindparam, func, insert, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from counterfoil.modules.subscriptions.models import SubscriptionItemRow, SubscriptionRow
 from counterfoil.modules.subscriptions.types import Subscription, SubscriptionItem
 from counterfoil.store import Page, PageQuery, SystemUow, Uow, only, records
 from counterfoil.store.paging import page_of, paged
-from counterfoil.store.rows import among, columns, insert_values, update_versioned
+from counterfoil.store.rows import columns, insert_values, update_versioned
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
+    from sqlalchemy import Select
+
     from counterfoil.core.states import SubscriptionState
 
 _SELECT: Final = select(*columns(SubscriptionRow, Subscription))
 _SELECT_ITEMS: Final = select(*columns(SubscriptionItemRow, SubscriptionItem)).order_by(
     SubscriptionItemRow.subscription_id, SubscriptionItemRow.id
+)
+_ITEMS_OF: Final = _SELECT_ITEMS.where(
+    SubscriptionItemRow.environment_id == bindparam("environment_id"),
+    SubscriptionItemRow.subscription_id == any_(bindparam("ids", type_=ARRAY(Uuid))),
 )
 _WRITE_STATES: Final = text(
     """
@@ -128,30 +136,35 @@ async def page(
     held: bool | None,
 ) -> Page[Subscription]:
     """Subscriptions, newest first."""
-    statement = _SELECT.where(SubscriptionRow.environment_id == uow.environment_id)
-    if customer_id is not None:
-        statement = statement.where(SubscriptionRow.customer_id == customer_id)
-    if status is not None:
-        statement = statement.where(SubscriptionRow.status == status)
-    if plan_reference is not None:
-        statement = statement.where(SubscriptionRow.plan_reference == plan_reference)
-    if external_id is not None:
-        statement = statement.where(SubscriptionRow.external_id == external_id)
+    equal = {
+        "customer_id": customer_id,
+        "status": status,
+        "plan_reference": plan_reference,
+        "external_id": external_id,
+    }
+    values: dict[str, Any] = {name: value for name, value in equal.items() if value is not None}
+    statement = _page(tuple(values), held, further=query.after is not None)
+    values |= {"environment_id": uow.environment_id, "limit": query.limit, "after": query.after}
+    return page_of(records(Subscription, await uow.execute(statement, values)), query)
+
+
+# Building a statement costs as much as a trip to the database, and a list is asked for again and again.
+@lru_cache(maxsize=100)
+def _page(equal: tuple[str, ...], held: bool | None, *, further: bool) -> Select[Any]:
+    conditions = [getattr(SubscriptionRow, name) == bindparam(name) for name in ("environment_id", *equal)]
     if held is not None:
         error = SubscriptionRow.billing_error
-        statement = statement.where(error.is_not(None) if held else error.is_(None))
-    rows = await uow.execute(paged(statement, SubscriptionRow.id, query))
-    return page_of(records(Subscription, rows), query)
+        conditions.append(error.is_not(None) if held else error.is_(None))
+    limit: Any = bindparam("limit", type_=Integer)
+    after: Any = bindparam("after") if further else None
+    return paged(_SELECT.where(*conditions), SubscriptionRow.id, PageQuery(limit, after))
 
 
 async def items_of(uow: Uow, subscription_ids: Collection[UUID]) -> dict[UUID, list[SubscriptionItem]]:
     """The items of these subscriptions, in the order in which they were made."""
     found: defaultdict[UUID, list[SubscriptionItem]] = defaultdict(list)
-    statement = _SELECT_ITEMS.where(
-        SubscriptionItemRow.environment_id == uow.environment_id,
-        among(SubscriptionItemRow.subscription_id, subscription_ids),
-    )
-    for item in records(SubscriptionItem, await uow.execute(statement)):
+    values = {"environment_id": uow.environment_id, "ids": list(subscription_ids)}
+    for item in records(SubscriptionItem, await uow.execute(_ITEMS_OF, values)):
         found[item.subscription_id].append(item)
     return found
 
