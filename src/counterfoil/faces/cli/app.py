@@ -17,6 +17,7 @@ from counterfoil.faces.cli import (
     customers,
     doctor,
     invoices,
+    lifecycle,
     organizations,
     prices,
     server,
@@ -69,9 +70,12 @@ _group(
 )
 _group(
     "subscription",
-    "Who gets what, and what billing put on hold.",
+    "Who gets what: rests, ends, and what billing put on hold.",
     LOOK,
     list=subscriptions.list_subscriptions,
+    pause=lifecycle.pause,
+    resume=lifecycle.resume,
+    cancel=lifecycle.cancel,
     retry=subscriptions.retry,
 )
 _group("customer", "Who buys.", LOOK, list=customers.list_customers)

@@ -24,6 +24,9 @@ SHOWN: Final = 50
 """How many rows the tables of a run show."""
 
 
+Name = Annotated[str, typer.Argument(metavar="ID", help="The subscription's id (sub_…) or external id.")]
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """Subscriptions with the names of their customers and the codes of their plans."""
@@ -59,7 +62,7 @@ async def list_subscriptions(
             status=None if status is None else SubscriptionState(status),
             held=True if held else None,
         )
-        found = await _named(uow, page.items)
+        found = await named_subscriptions(uow, page.items)
     if as_json:
         show_json(subscriptions_json(found))
         return
@@ -87,25 +90,17 @@ async def list_subscriptions(
 @tenant_command
 async def retry(
     tenant: Tenant,
-    subscription: Annotated[
-        str, typer.Argument(metavar="ID", help="The subscription's id (sub_…) or external id.")
-    ],
+    subscription: Name,
     as_json: Json = False,
 ) -> None:
     """Let billing try a held subscription again, once the cause is mended."""
-    from counterfoil.modules.subscriptions import get_subscription, resolve_subscriptions, retry_billing
+    from counterfoil.modules.subscriptions import get_subscription, retry_billing
 
     async with tenant.unit() as uow:
-        known = (await resolve_subscriptions(uow, [subscription])).get(subscription)
-        if known is None:
-            raise NotFound(
-                f"there is no subscription {subscription} in {tenant.place}",
-                field="ID",
-                allowed="an id (sub_…) or external id; counterfoil subscription list",
-            )
-        before = await get_subscription(uow, known.id)
-        after = await retry_billing(uow, known.id)
-        found = await _named(uow, [after])
+        id_ = await find_subscription(uow, tenant, subscription)
+        before = await get_subscription(uow, id_)
+        after = await retry_billing(uow, id_)
+        found = await named_subscriptions(uow, [after])
     if as_json:
         show_json(subscriptions_json(found)[0])
     elif before.billing_error is None:
@@ -126,7 +121,7 @@ async def held_in(uow: Uow, named: int | None = None) -> Named:
         page = await list_subscriptions(uow, query, held=True)
         found += page.items
         if not page.has_more:
-            return await _named(uow, found[::-1], named)
+            return await named_subscriptions(uow, found[::-1], named)
         query = PageQuery(MAX_PAGE, found[-1].id)
 
 
@@ -158,6 +153,9 @@ def subscriptions_json(named: Named) -> list[dict[str, Any]]:
             "plan": None if one.plan_id is None else named.plans[one.plan_id],
             "plan_reference": one.plan_reference,
             "status": one.status.value,
+            "paused_at": one.paused_at,
+            "cancel_at": one.cancel_at,
+            "ended_at": one.ended_at,
             "next_billing_at": one.next_billing_at,
             "billing_error": one.billing_error,
         }
@@ -165,7 +163,24 @@ def subscriptions_json(named: Named) -> list[dict[str, Any]]:
     ]
 
 
-async def _named(uow: Uow, subscriptions: Sequence[Subscription], first: int | None = None) -> Named:
+async def find_subscription(uow: Uow, tenant: Tenant, name: str) -> UUID:
+    """The subscription with this id or external id, or ``NotFound`` with what one can do."""
+    from counterfoil.modules.subscriptions import resolve_subscriptions
+
+    known = (await resolve_subscriptions(uow, [name])).get(name)
+    if known is None:
+        raise NotFound(
+            f"there is no subscription {name} in {tenant.place}",
+            field="ID",
+            allowed="an id (sub_…) or external id; counterfoil subscription list",
+        )
+    return known.id
+
+
+async def named_subscriptions(
+    uow: Uow, subscriptions: Sequence[Subscription], first: int | None = None
+) -> Named:
+    """Subscriptions with the names of those that are shown: the first ones, or all."""
     from counterfoil.modules.catalog import plans_by_ids
     from counterfoil.modules.customers import names_of_customers
 

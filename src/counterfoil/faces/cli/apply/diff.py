@@ -31,7 +31,10 @@ FIXED: Final[dict[str, tuple[str, ...]]] = {
     "meter": ("event_name", "aggregation", "property", "filters", "group_by"),
     "feature": ("kind", "meter", "options", "product"),
     "plan": ("product",),
-    "subscription": ("customer", "plan", "currency", "started_at", "alignment", "anchor_at"),
+    "subscription": (
+        *("customer", "plan", "currency", "started_at", "alignment", "anchor_at"),
+        *("own_prices", "overrides"),
+    ),
 }
 """Fields that never change once the object is made, by kind."""
 
@@ -107,7 +110,15 @@ def _same(name: str, value: Any, present: Mapping[str, Any]) -> bool:
     there = present.get(name)
     if name == "quantities":
         return all((there or {}).get(code) == quantity for code, quantity in value.items())
+    if name in ("own_prices", "overrides"):  # what was agreed at first may have ended or been cut since
+        return all(_agreed(one) in (there or ()) for one in value)
     return bool(there == value)
+
+
+def _agreed(price: Mapping[str, Any]) -> dict[str, Any]:
+    """What a price of a subscription's own costs, in whichever time."""
+    params = price["params"] if "params" in price else next(iter(price["currencies"].values()))
+    return {"code": price["code"], "model": price["model"], "params": params}
 
 
 def _fixed(wanted: Wanted, name: str, before: Any) -> InvalidInput:

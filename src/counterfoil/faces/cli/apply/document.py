@@ -197,18 +197,48 @@ def _customer(place: Place, _: str | None) -> dict[str, Any]:
 
 def _subscription(place: Place, currency: str | None) -> dict[str, Any]:
     fields = place.fields(
-        "customer", "plan", "currency", "started_at", "alignment", "anchor_at", "quantities", "shared_usage"
+        *("customer", "plan", "plan_reference", "payment_method", "currency", "started_at", "alignment"),
+        *("anchor_at", "quantities", "shared_usage", "own_prices", "overrides"),
     )
+    if "plan" not in fields and "own_prices" not in fields:
+        raise place.wrong("has no plan", "plan: …, or own_prices: …")
     stated = _currency(fields["currency"]) if "currency" in fields else currency
     quantities = fields["quantities"].entries() if "quantities" in fields else {}
     return {
         "customer": _needed(place, fields, "customer").text(),
-        "plan": _needed(place, fields, "plan").text(),
+        "plan": _text_or_none(fields, "plan"),
+        **_texts(fields, "plan_reference", "payment_method"),
         **({} if stated is None else {"currency": stated}),
         **{name: fields[name].instant() for name in ("started_at", "anchor_at") if name in fields},
         **_texts(fields, "alignment"),
         **({"shared_usage": fields["shared_usage"].flag()} if "shared_usage" in fields else {}),
         "quantities": {code: decimal_text(value.decimal()) for code, value in quantities.items()},
+        **_own(fields, stated),
+    }
+
+
+def _own(fields: Mapping[str, Place], currency: str | None) -> dict[str, Any]:
+    """The prices of a subscription's own, as far as the file states any."""
+    found: dict[str, Any] = {}
+    if "own_prices" in fields:
+        prices = [
+            _price(place, currency, position) for position, place in enumerate(fields["own_prices"].each())
+        ]
+        found["own_prices"] = [{"code": code, **price} for code, price in prices]
+    if "overrides" in fields:
+        found["overrides"] = [_override(place) for place in fields["overrides"].each()]
+    return found
+
+
+def _override(place: Place) -> dict[str, Any]:
+    fields = place.fields("code", "model", "starts_at", "ends_at", *_PARAMETERS)
+    model = _needed(place, fields, "model").text()
+    own = {name: value.raw() for name, value in fields.items() if name in _PARAMETERS}
+    return {
+        "code": _needed(place, fields, "code").text(),
+        "model": model,
+        "params": place.checked(lambda: parse_pricing(model, own)).params.to_json(),
+        **{name: fields[name].instant() for name in ("starts_at", "ends_at") if name in fields},
     }
 
 

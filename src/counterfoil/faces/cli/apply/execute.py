@@ -12,7 +12,7 @@ from uuid import UUID
 
 from counterfoil.core.errors import CounterfoilError, InvalidInput, with_article
 from counterfoil.faces.cli.apply.diff import Action
-from counterfoil.faces.cli.apply.present import PLAN_FIELDS
+from counterfoil.faces.cli.apply.present import PLAN_FIELDS, running_items
 from counterfoil.modules.billing import subscribe
 from counterfoil.modules.catalog import (
     CatalogChanges,
@@ -54,8 +54,11 @@ from counterfoil.modules.invoicing import Changes, update_issuer
 from counterfoil.modules.subscriptions import (
     Alignment,
     NewSubscription,
+    PriceOverride,
+    SubscriptionChanges,
     change_quantity,
     items_of,
+    update_subscription,
 )
 
 if TYPE_CHECKING:
@@ -77,6 +80,10 @@ _NAMES: Final = {
     "meta": "metadata",
 }
 """What the file calls the use cases' fields."""
+
+
+_LABELS: Final = ("plan_reference", "payment_method")
+"""What of a subscription may change at any time."""
 
 
 async def carry_out(uow: Uow, changes: Sequence[Change], snapshot: Snapshot) -> None:
@@ -171,25 +178,39 @@ async def _plan(uow: Uow, change: Change, view: Any) -> None:
 async def _version(uow: Uow, change: Change, plan_id: UUID) -> None:
     """Publish what the file says as the plan's next version."""
     fields = change.wanted.fields
-    charged = {one["feature"] for one in fields["prices"].values() if one["feature"]}
-    features = await features_by_codes(uow, {*fields["features"], *charged})
-    meters = await meters_by_codes(uow, {one["meter"] for one in fields["prices"].values() if one["meter"]})
-    codes = {code for one in fields["prices"].values() for code in one["tax_rates"]}
-    rates = await tax_rates_by_codes(uow, codes)
+    features = await features_by_codes(uow, fields["features"])
+    prices = await _new_prices(
+        uow, change, "prices", [{"code": code, **price} for code, price in fields["prices"].items()]
+    )
+    given = [
+        PlanFeature(_known(features, code, change, f"features.{code}").id, value)
+        for code, value in fields["features"].items()
+    ]
+    try:
+        await create_plan_version(uow, plan_id, NewPlanVersion(features=given, prices=prices, publish=True))
+    except CounterfoilError as error:
+        if error.field is not None and error.field.startswith("features."):
+            error.field = f"features.{list(fields['features'])[int(error.field.split('.')[1])]}"
+        raise
+
+
+async def _new_prices(
+    uow: Uow, change: Change, section: str, stated: Sequence[Mapping[str, Any]]
+) -> list[NewPrice]:
+    """The prices that a section of the file states, what they name found by its code."""
+    features = await features_by_codes(uow, {one["feature"] for one in stated if one["feature"]})
+    meters = await meters_by_codes(uow, {one["meter"] for one in stated if one["meter"]})
+    rates = await tax_rates_by_codes(uow, {code for one in stated for code in one["tax_rates"]})
     prices = []
-    for code, price in fields["prices"].items():
-        path = f"prices.{price['position']}"
+    for price in stated:
+        path = f"{section}.{price['position']}"
         meter = None if price["meter"] is None else _known(meters, price["meter"], change, f"{path}.meter")
         named = price["feature"]
         feature = None if named is None else _known(features, named, change, f"{path}.feature")
         prices.append(
             NewPrice(
-                code=code,
-                name=price["name"],
-                description=price["description"],
+                **{name: price[name] for name in ("code", "name", "description", "unit", "model")},
                 feature_id=None if feature is None else feature.id,
-                unit=price["unit"],
-                model=price["model"],
                 params=price["currencies"],
                 meter_id=None if meter is None else meter.id,
                 filters=price["filters"],
@@ -202,16 +223,7 @@ async def _version(uow: Uow, change: Change, plan_id: UUID) -> None:
                 ],
             )
         )
-    given = [
-        PlanFeature(_known(features, code, change, f"features.{code}").id, value)
-        for code, value in fields["features"].items()
-    ]
-    try:
-        await create_plan_version(uow, plan_id, NewPlanVersion(features=given, prices=prices, publish=True))
-    except CounterfoilError as error:
-        if error.field is not None and error.field.startswith("features."):
-            error.field = f"features.{list(fields['features'])[int(error.field.split('.')[1])]}"
-        raise
+    return prices
 
 
 async def _customer(uow: Uow, change: Change, view: Any) -> None:
@@ -231,32 +243,43 @@ async def _customer(uow: Uow, change: Change, view: Any) -> None:
 async def _subscription(uow: Uow, change: Change, view: Any) -> None:
     quantities = {code: Decimal(text) for code, text in change.wanted.fields["quantities"].items()}
     if view is not None:
+        labels = {name: value for name, value in _changed(change).items() if name in _LABELS}
+        if labels:
+            await update_subscription(uow, view.id, SubscriptionChanges(labels))
         await _quantities(uow, change, view, quantities)
         return
     fields = dict(change.wanted.fields)
     customer, plan = fields.pop("customer"), fields.pop("plan")
+    plan_id = None if plan is None else _known(await plans_by_codes(uow, [plan]), plan, change, "plan").id
+    prices = await _new_prices(uow, change, "own_prices", fields.pop("own_prices", ()))
+    overrides = [PriceOverride(**one) for one in fields.pop("overrides", ())]
     customer_id: UUID = _known(await resolve_customers(uow, [customer]), customer, change, "customer")
     alignment = fields.pop("alignment", Alignment.ANNIVERSARY.value)
     if alignment not in list(Alignment):
         raise change.wanted.place.nearest("alignment").wrong(
             "is not one of the choices", ", ".join(Alignment)
         )
-    await subscribe(
-        uow,
-        NewSubscription(
-            customer_id=customer_id,
-            plan_id=_known(await plans_by_codes(uow, [plan]), plan, change, "plan").id,
-            external_id=change.wanted.key,
-            alignment=Alignment(alignment),
-            **{**fields, "quantities": quantities},
-        ),
+    new = NewSubscription(
+        customer_id=customer_id,
+        plan_id=plan_id,
+        prices=prices,
+        overrides=overrides,
+        external_id=change.wanted.key,
+        alignment=Alignment(alignment),
+        **{**fields, "quantities": quantities},
     )
+    try:
+        await subscribe(uow, new)
+    except CounterfoilError as error:
+        if error.field is not None and error.field.startswith("prices."):
+            error.field = f"own_{error.field}"
+        raise
 
 
 async def _quantities(uow: Uow, change: Change, view: Any, wanted: Mapping[str, Decimal]) -> None:
     items = (await items_of(uow, [view.id]))[view.id]
     prices = await prices_by_ids(uow, {item.price_id for item in items})
-    by_code = {prices[item.price_id].code: item for item in items}
+    by_code = running_items(items, prices, uow.now)
     for code, quantity in wanted.items():
         item = _known(by_code, code, change, f"quantities.{code}")
         if item.quantity != quantity:

@@ -29,12 +29,14 @@ from counterfoil.modules.subscriptions import items_of, list_subscriptions
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+    from datetime import datetime
     from uuid import UUID
 
     from counterfoil.faces.cli.apply.diff import Key
     from counterfoil.faces.cli.apply.document import Wanted
     from counterfoil.faces.kit.units import Uow
     from counterfoil.modules.catalog import PlanVersion, Price
+    from counterfoil.modules.subscriptions import SubscriptionItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,14 +213,34 @@ async def _subscriptions(uow: Uow, external_ids: Collection[str]) -> Found:
             plan_id = subscription.plan_id
             plan = None if plan_id is None else (await plans_by_ids(uow, [plan_id]))[plan_id]
             customer = await get_customer(uow, subscription.customer_id)
+            own = [prices[item.price_id] for item in items if prices[item.price_id].plan_id is None]
+            agreed = [
+                {"code": one.code, "model": one.model, "params": one.params.get(subscription.currency)}
+                for one in own
+            ]
+            running = running_items(items, prices, uow.now)
             fields = {
                 "customer": customer.external_id,
                 "plan": None if plan is None else plan.code,
-                **_take(subscription, "currency", "started_at", "anchor_at"),
+                **_take(subscription, "plan_reference", "payment_method", "currency", "started_at"),
+                "anchor_at": subscription.anchor_at,
                 "alignment": subscription.alignment.value,
-                "quantities": {prices[item.price_id].code: decimal_text(item.quantity) for item in items},
+                "quantities": {code: decimal_text(item.quantity) for code, item in running.items()},
+                "own_prices": agreed,
+                "overrides": agreed,
             }
             found[external_id] = (fields, subscription)
+    return found
+
+
+def running_items(
+    items: Sequence[SubscriptionItem], prices: Mapping[UUID, Price], now: datetime
+) -> dict[str, SubscriptionItem]:
+    """By the code of its price, the item that runs now or next: those before it have ended."""
+    found: dict[str, SubscriptionItem] = {}
+    for item in items:
+        if item.ended_at is None or item.ended_at > now:
+            found.setdefault(prices[item.price_id].code, item)
     return found
 
 

@@ -1,0 +1,83 @@
+"""``counterfoil subscription pause``, ``resume`` and ``cancel``: what a person does to one that runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from counterfoil.core.errors import InvalidInput
+from counterfoil.faces.cli.clocks import read_instant
+from counterfoil.faces.cli.invoices import day
+from counterfoil.faces.cli.output import note, say, show_json
+from counterfoil.faces.cli.session import Json, Tenant, tenant_command
+from counterfoil.faces.cli.subscriptions import (
+    Name,
+    find_subscription,
+    named_subscriptions,
+    subscriptions_json,
+)
+
+if TYPE_CHECKING:
+    from counterfoil.faces.cli.subscriptions import Named
+
+
+@tenant_command
+async def pause(tenant: Tenant, subscription: Name, as_json: Json = False) -> None:
+    """Stop billing a subscription now, until it is resumed; it is billed up to now."""
+    from counterfoil.modules.subscriptions import pause_subscription
+
+    async with tenant.unit() as uow:
+        after = await pause_subscription(uow, await find_subscription(uow, tenant, subscription))
+        found = await named_subscriptions(uow, [after])
+    _show(found, as_json, f"{subscription} is paused")
+    if not as_json:
+        note("what was paid ahead is not given back; counterfoil subscription resume ID")
+
+
+@tenant_command
+async def resume(tenant: Tenant, subscription: Name, as_json: Json = False) -> None:
+    """Bill a paused subscription again from now on; nothing for the pause, nothing twice."""
+    from counterfoil.modules.subscriptions import resume_subscription
+
+    async with tenant.unit() as uow:
+        after = await resume_subscription(uow, await find_subscription(uow, tenant, subscription))
+        found = await named_subscriptions(uow, [after])
+    following = after.next_billing_at
+    when = "" if following is None else f"; it is billed next on {day(following, after.zone)}"
+    _show(found, as_json, f"{subscription} goes on{when}")
+
+
+@tenant_command
+async def cancel(
+    tenant: Tenant,
+    subscription: Name,
+    at: Annotated[
+        str | None,
+        typer.Option(help="End it then: 2026-07-01T00:00:00Z; a day alone is its midnight in UTC."),
+    ] = None,
+    now: Annotated[bool, typer.Option("--now", help="End it at once.")] = False,
+    as_json: Json = False,
+) -> None:
+    """End a subscription with its period, unless --at or --now says otherwise."""
+    from counterfoil.modules.billing import cancel
+    from counterfoil.modules.subscriptions import CancelWhen
+
+    if now and at is not None:
+        raise InvalidInput("a subscription ends once", field="--now", allowed="either --now or --at")
+    when = CancelWhen.NOW if now else CancelWhen.PERIOD_END if at is None else CancelWhen.AT
+    instant = None if at is None else read_instant(at, "--at")
+    async with tenant.unit() as uow:
+        id_ = await find_subscription(uow, tenant, subscription)
+        after = await cancel(uow, id_, when, at=instant)
+        found = await named_subscriptions(uow, [after])
+    end = after.cancel_at
+    told = f"{subscription} has ended" if end is None else f"{subscription} ends on {day(end, after.zone)}"
+    _show(found, as_json, told)
+
+
+def _show(found: Named, as_json: bool, told: str) -> None:
+    if as_json:
+        show_json(subscriptions_json(found)[0])
+    else:
+        say(told)
