@@ -154,6 +154,14 @@ def test_a_share_is_counted_by_the_policy_and_says_how() -> None:
         assert due_periods(item("2023-02-17"), cycle, at("2023-02-17"), policy) == [stub]
 
 
+def test_a_stub_that_costs_the_whole_says_why() -> None:
+    """From 1 March, 06:00: 31 counted days are the whole of 30."""
+    cycle = Cycle(MONTH, at("2023-03-01"), "UTC")
+    policy = ProrationPolicy(day_count=DayCount.FIXED_30)
+    stub = next(service_periods(item("2023-03-01T06:00:00Z"), cycle, policy))
+    assert (stub.proration, stub.note) == (Fraction(1), "31 of 30 days, at most the whole")
+
+
 def test_a_trial_ends_at_the_time_of_day_at_which_it_began() -> None:
     """Ten days over the night on which clocks in Berlin go forward, 29 March 2026."""
     assert format_instant(trial_end(at("2026-03-25T12:00:00Z"), 10, BERLIN)) == "2026-04-04T11:00:00Z"

@@ -81,7 +81,7 @@ def service_periods(
         share, note = Fraction(1), ""
         if is_stub and terms.prorated:
             proration = prorate(piece, cycle, policy)
-            share, note = proration.share, proration.words if proration.share != 1 else ""
+            share, note = proration.share, proration.words
         due_at = start if terms.cadence is Cadence.IN_ADVANCE else end
         yield ServicePeriod(start, end, due_at, share, is_stub, note)
         start = end

@@ -129,6 +129,8 @@ def test_without_proration_the_running_period_stays_as_it_was_sold() -> None:
     for billed_to in ("2026-07-01", "2026-06-01"):  # in advance, and in arrears
         amounts = change_amounts(running("30", billed_to), starting("60"), at("2026-06-11"), USD, policy)
         assert (amounts.lines, amounts.charged_from) == ((), at("2026-07-01"))
+    ahead = change_amounts(running("30", "2026-09-01"), starting("60"), at("2026-06-11"), USD, policy)
+    assert ahead.charged_from == at("2026-09-01")
     at_once = change_amounts(running("30", "2026-06-01"), starting("60"), at("2026-06-01"), USD, policy)
     assert at_once.charged_from == at("2026-06-01")
     years = starting("365", YEARS)
