@@ -84,6 +84,11 @@ def test_a_sparse_answer_leaves_out_what_has_no_value_and_was_not_required() -> 
     assert dumps(plan).decode() == f'{{"id":"p","parent":null,"prices":[{{"amount":{DIGITS},"from":null}}]}}'
 
 
+def test_an_answer_knows_what_it_was_given() -> None:
+    assert Plan(id="p", parent=None).model_fields_set == {"id", "parent"}
+    assert Plan(id="p", parent=None, note="", prices=[]).model_fields_set == {"id", "parent", "note", "prices"}
+
+
 def test_answers_without_a_body_say_so() -> None:
     assert (empty_answer().status_code, dict(empty_answer().headers)) == (200, {"content-length": "0"})
     assert (empty_answer(204).status_code, dict(empty_answer(204).headers)) == (204, {})

@@ -59,11 +59,13 @@ def fill[M: BaseModel](made: M, values: dict[str, Any]) -> M:
     ``values`` become the object's own.
     """
     shape = shape_of(type(made))
-    if values.keys() != shape.names:
+    given = shape.names
+    if values.keys() != given:
+        given = given & values.keys()
         values = {name: one for name, one in {**shape.defaults, **values}.items() if name in shape.names}
     put = object.__setattr__  # a model is frozen
     put(made, "__dict__", values)
-    put(made, "__pydantic_fields_set__", shape.names)
+    put(made, "__pydantic_fields_set__", given)
     put(made, "__pydantic_extra__", None)
     put(made, "__pydantic_private__", None)
     return made
