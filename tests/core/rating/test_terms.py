@@ -130,6 +130,22 @@ def test_a_conversion_without_a_finite_decimal_loses_nothing() -> None:
     assert line.explanation.counted == line.explanation.exact == Fraction(4, 3)
 
 
+def test_the_longest_numbers_of_every_term_are_still_worked_out_exactly() -> None:
+    tiny = "0.1234567890123456789012345678901234567"
+    terms: dict[str, object] = {
+        "conversion": {"multiply_by": tiny, "divide_by": str(2**126)},
+        "minimum": {"amount": tiny},
+        "discounts": "after_minimum",
+    }
+    price = parse_pricing("cost_plus", {"markup_percent": tiny, "unit_cost": tiny})
+    discounts = (Discount(DiscountKind.PERCENT, Decimal("0.00000001")),) * 10
+    assert rated(tiny, terms, pricing=price, discounts=discounts) == "0.12"
+    terms["conversion"] = {"multiply_by": "1e37", "divide_by": "1e-37"}
+    terms["rounding"] = {"step": tiny}
+    free = parse_pricing("per_unit", {"unit_amount": "0"})
+    assert rated("1e37", terms, pricing=free, discounts=discounts) == "0.12"
+
+
 def test_groups_are_converted_and_rounded_each_by_itself() -> None:
     prices = [{"values": ["eu"], "unit_amount": "1"}, {"values": ["us"], "unit_amount": "10"}]
     matrix = parse_pricing("matrix", {"properties": ["region"], "prices": prices}, given=[Detail.GROUPS])

@@ -16,9 +16,10 @@ from counterfoil.core.pricing.measured import (
     WindowUsage,
 )
 from counterfoil.core.pricing.parts import Part, PartKind
-from counterfoil.core.pricing.registry import MODELS, Model, Params, Pricing, parse_pricing
+from counterfoil.core.pricing.registry import EVERY_MODEL, MODELS, Model, Params, Pricing, parse_pricing
 
 __all__ = [
+    "EVERY_MODEL",
     "MODELS",
     "Detail",
     "GroupUsage",

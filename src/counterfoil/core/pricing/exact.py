@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from counterfoil.core.money import to_decimal
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from counterfoil.core.money import Exact
 
 ZERO = Decimal(0)
+_MOST_PLACES: Final = 80
 
 
 def plus(left: Exact, right: Exact) -> Exact:
@@ -59,10 +60,20 @@ def greater(left: Exact, right: Exact) -> Exact:
 
 
 def ratio(left: Exact, right: Exact) -> Exact:
-    """``left ÷ right`` (not 0), as a decimal where there is a finite one."""
+    """``left ÷ right`` (not 0), as a decimal where there is a short one.
+
+    2 to the power of 126 has 38 digits, and one divided by it has 126 places: too many for what is multiplied
+    afterwards to stay within what ``exact_context()`` holds, so that is kept as a fraction.
+    """
     share = Fraction(left) / Fraction(right)
     number = to_decimal(share)
-    return share if number is None else number
+    return number if number is not None and _places(number) <= _MOST_PLACES else share
+
+
+def _places(number: Decimal) -> int:
+    exponent = number.as_tuple().exponent
+    assert isinstance(exponent, int)
+    return -exponent
 
 
 def sum_of(numbers: Iterable[Exact]) -> Exact:
