@@ -51,7 +51,7 @@ class VendorWire(BaseModel):
 
         __init__.__pydantic_base_init__ = True  # validation does not call it
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Mapping[str, Any]:
         """What goes out, by the vendor's names."""
         return plain(self, omit_null=self.OMIT_NULL)
 
