@@ -330,3 +330,22 @@ def test_after_any_number_of_changes_each_price_is_paid_for_its_own_time(
         price, since = later, moment
     owed += Fraction(price) * prorate(Period(since, whole.end), cycle, policy).share
     assert paid == owed
+
+
+@effort(80)
+@given(changes(), policies)
+def test_what_begins_is_charged_without_a_gap(
+    change: tuple[Running, Starting, datetime], policy: ProrationPolicy
+) -> None:
+    """The line of the change, if there is one, reaches to where the ordinary service periods go on."""
+    old, new, moment = change
+    amounts = change_amounts(old, new, moment, USD, policy)
+    assert amounts.cycle is not None
+    assert amounts.charged_from is not None
+    charges = [line.period for line in amounts.lines if line.kind is LineKind.CHARGE]
+    if charges:
+        assert charges == [Period(moment, amounts.charged_from)]
+        assert amounts.cycle.first_boundary(amounts.charged_from) == amounts.charged_from
+    elif policy.behavior is not ProrationBehavior.NONE:
+        assert amounts.charged_from == moment
+    assert amounts.charged_from >= moment

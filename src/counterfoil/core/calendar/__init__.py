@@ -7,6 +7,7 @@ Always holds: an instant is an aware datetime in UTC; periods are half-open, so 
 time with no gap and no overlap; a time out of range is ``InvalidInput``, never an overflow.
 """
 
+from counterfoil.core.calendar.alignment import Alignment, AnchorRule
 from counterfoil.core.calendar.anchors import aligned_anchor, anchor_on_date, anchor_on_day, anchor_on_weekday
 from counterfoil.core.calendar.cycles import Cycle
 from counterfoil.core.calendar.fractions import (
@@ -38,6 +39,8 @@ __all__ = [
     "LATEST",
     "MAX_COUNT",
     "ZONE_NAMES",
+    "Alignment",
+    "AnchorRule",
     "CountedIn",
     "Cycle",
     "DayCount",
