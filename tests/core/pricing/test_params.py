@@ -214,3 +214,12 @@ def test_a_thousand_tiers_are_read_and_one_more_is_too_large() -> None:
     with pytest.raises(TooLarge) as refusal:
         parse_pricing("graduated", {"tiers": tiers})
     assert refusal.value.field == "tiers"
+
+
+def test_a_matrix_of_a_thousand_prices_is_read_and_one_more_is_too_large() -> None:
+    prices = [{"values": [str(number)], "unit_amount": "1"} for number in range(1_001)]
+    params = {"properties": ["sku"], "prices": prices[:1_000]}
+    assert parse_pricing("matrix", params, given=ALL).to_json()["prices"] == params["prices"]
+    with pytest.raises(TooLarge) as refusal:
+        parse_pricing("matrix", params | {"prices": prices}, given=ALL)
+    assert refusal.value.field == "prices"
