@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import psycopg
 
 from counterfoil.store.schema import migrate
@@ -26,7 +28,9 @@ def test_items_that_were_to_end_with_their_subscription_are_as_they_were_agreed(
         past = row(connection, "subscription_items", subscription_id=ended, price_id=price, ended_at=END)
     assert migrate(before) is True
     with psycopg.connect(before) as connection:
-        ends = dict(connection.execute("select id, ended_at from subscription_items").fetchall())
+        ends: dict[Any, Any] = dict(
+            connection.execute("select id, ended_at from subscription_items").fetchall()
+        )
         new = connection.execute(
             "select distinct plan_id is null, plan_reference, payment_method, paused_at from subscriptions"
         ).fetchall()
