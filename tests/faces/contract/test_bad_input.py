@@ -315,7 +315,7 @@ PARAMETERS: Final = [
     "\ufffe",
     "chg_01jd3v8x9mf2k7t0r5w4y6z1ab",
 ]
-TEXT_PARAMETERS: Final = {"external_id", "code", "name", "number", "reference", "channel"}
+TEXT_PARAMETERS: Final = {"external_id", "code", "name", "number", "reference", "channel", "plan_reference"}
 
 
 @pytest.mark.parametrize("operation", [one for one in ALL if one.names("query")], ids=lambda one: one.id)
