@@ -13,6 +13,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from procrastinate import RetryStrategy
+from procrastinate.exceptions import UniqueViolation
+from procrastinate.jobs import Status
 
 from counterfoil.store.feed import relay_changes
 from counterfoil.store.idempotency import forget_expired
@@ -123,7 +125,10 @@ class Worker:
         now = self._store.clock()
         for job in await app.job_manager.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=LOST_SECONDS):
             log.warning("job %s (%s) was left unfinished; it is run again", job.id, job.task_name)
-            await app.job_manager.retry_job(job, retry_at=now)
+            try:
+                await app.job_manager.retry_job(job, retry_at=now)
+            except UniqueViolation:  # another job that does the same waits already
+                await app.job_manager.finish_job(job, Status.ABORTED, delete_job=False)
 
     async def _tidy(self) -> None:
         async with self._store.system() as uow:

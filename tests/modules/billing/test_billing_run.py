@@ -13,6 +13,8 @@ import httpx
 import pytest
 
 from counterfoil.bootstrap import make_worker
+from counterfoil.core.ids import parse_id
+from counterfoil.modules.subscriptions import ItemPlan, Subscription, plan_item
 from counterfoil.store import Store
 from tests.conftest import Tenant, client_for, make_tenant
 
@@ -351,3 +353,46 @@ async def test_a_draft_whose_total_cannot_be_stored_stops_no_other(shop: Shop) -
     assert [one["status"] for one in await shop.invoices(customer_id=fine)] == ["open", "open"]
     assert [one["status"] for one in await shop.invoices(customer_id=huge)] == ["open", "draft"]
     assert (await shop.get(f"/subscriptions/{held['id']}"))["billing_error"]
+
+
+async def test_a_fee_that_ends_on_the_day_it_began_costs_nothing_and_stops_no_other(shop: Shop) -> None:
+    fee = {
+        "code": "support",
+        "model": "flat",
+        "params": {"EUR": {"amount": "30"}},
+        "interval": {"unit": "month"},
+        "cadence": "in_arrears",
+    }
+    plan = await shop.post("/plans", {"code": "late", "name": "Late", "prices": [fee], "publish": True})
+    short, other = await shop.customer(), await shop.customer(name="Other")
+    given_up = await shop.post("/subscriptions", {"customer_id": short, "plan_id": plan["id"]})
+    await shop.subscribe(other)
+    await shop.post(f"/subscriptions/{given_up['id']}/cancel", {"when": "now"})
+    await shop.get(f"/subscriptions/{given_up['id']}/preview")
+    await shop.advance("2026-01-10T02:00:00Z")
+    assert (await shop.get(f"/subscriptions/{given_up['id']}"))["billing_error"] is None
+    [billed] = await shop.invoices(customer_id=other)
+    assert billed["total"] == "174.00"
+    for invoice in await shop.invoices(customer_id=short):
+        assert invoice["total"] == "0.00"
+
+
+async def test_a_fault_of_ours_holds_the_one_subscription_that_it_concerns(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = await shop.subscribe(await shop.customer())
+    healthy = await shop.customer(name="Other")
+    await shop.subscribe(healthy)
+
+    def faulty(subscription: Subscription, *arguments: Any, **options: Any) -> ItemPlan:
+        if subscription.id == parse_id("subscription", broken["id"]):
+            raise ZeroDivisionError
+        return plan_item(subscription, *arguments, **options)
+
+    monkeypatch.setattr("counterfoil.modules.billing.run.plan_item", faulty)
+    await shop.advance("2026-01-10T02:00:00Z")
+    held = await shop.get(f"/subscriptions/{broken['id']}")
+    assert held["billing_error"] == "its bill cannot be worked out (ZeroDivisionError); see the log"
+    assert "cannot be worked out" in caplog.text
+    [billed] = await shop.invoices(customer_id=healthy)
+    assert billed["total"] == "174.00"

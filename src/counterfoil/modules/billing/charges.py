@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from counterfoil.core.calendar import format_instant, local_days
+from counterfoil.core.calendar import format_instant
 from counterfoil.core.errors import CounterfoilError
 from counterfoil.core.ids import show_id
 from counterfoil.core.money import unit_of
@@ -86,7 +86,7 @@ def charge_for(
         end=period.end,
         quantity=quantities[price.quantity_source],
         proration=period.proration,
-        proration_note=_note(period, subscription.zone),
+        proration_note=period.note,
     )
 
 
@@ -192,11 +192,3 @@ class _Immutable:
 @lru_cache(maxsize=10_000)
 def _cached_pricing(price: _Immutable, currency: str) -> Pricing:
     return price.price.pricing(currency)
-
-
-def _note(period: ServicePeriod, zone: str) -> str:
-    if period.proration == 1:
-        return ""
-    days = local_days(period.start, period.end, zone)
-    whole = Fraction(days) / period.proration
-    return f"{days} of {whole} days" if whole.denominator == 1 else "part of a day"

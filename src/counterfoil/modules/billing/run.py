@@ -7,6 +7,7 @@ writes in bulk.  ``run_due`` goes on until nothing is due.
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
@@ -45,7 +46,7 @@ from counterfoil.modules.subscriptions import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Generator, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -88,18 +89,19 @@ async def bill_due(uow: Uow, *, limit: int = BATCH) -> Billed:
 async def bill(uow: Uow, due: Sequence[DueSubscription], now: datetime) -> tuple[Billed, list[Invoice]]:
     """Draft what these subscriptions owe up to ``now`` and move their items on."""
     prices = await prices_by_ids(uow, {item.price_id for one in due for item in one.items})
-    planned = [_plan(one, prices, now) for one in due]
+    held: dict[UUID, str] = {}
+    planned: list[_Plan] = []
+    for one in due:
+        with _apart(one.subscription.id, held):
+            planned.append(_plan(one, prices, now))
     facts = await load_facts(uow, [charge for plan in planned for charge in plan.charges])
     drafts: list[NewInvoice] = []
     advances: list[ItemAdvance] = []
-    held: dict[UUID, str] = {}
     first = 0
     for plan in planned:
-        try:
+        with _apart(plan.subscription.id, held):
             drafts += _invoices(plan, facts, first)
             advances += plan.advances
-        except CounterfoilError as error:
-            held[plan.subscription.id] = error.message
         first += len(plan.charges)
     invoices = await add_drafts(uow, drafts) if drafts else []
     running = [one for one in due if one.subscription.id not in held]
@@ -110,6 +112,21 @@ async def bill(uow: Uow, due: Sequence[DueSubscription], now: datetime) -> tuple
         log.warning("%d subscriptions cannot be billed", len(held))
         await hold_billing(uow, due, held)
     return Billed(subscriptions=len(due), drafted=len(invoices), held=len(held)), invoices
+
+
+@contextmanager
+def _apart(subscription_id: UUID, held: dict[UUID, str]) -> Generator[None]:
+    """Work out one subscription's bill; whatever goes wrong with it holds it and stops no other.
+
+    Nothing but pure functions runs inside, so that what was read and written stays as it is.
+    """
+    try:
+        yield
+    except CounterfoilError as error:
+        held[subscription_id] = error.message
+    except Exception as error:
+        log.exception("the bill of subscription %s cannot be worked out", subscription_id)
+        held[subscription_id] = f"its bill cannot be worked out ({type(error).__name__}); see the log"
 
 
 async def finalise_due(uow: Uow, *, limit: int = BATCH) -> Billed:
