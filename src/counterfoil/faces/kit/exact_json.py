@@ -10,6 +10,7 @@ Written, decimals are numbers, digit by digit; ids and instants (UTC, RFC 3339) 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -84,9 +85,8 @@ class _Reader:
     def object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         made = dict(pairs)
         if len(made) != len(pairs):
-            names = [name for name, _ in pairs]
-            for name in made:
-                if names.count(name) > 1:
+            for name, times in Counter(name for name, _ in pairs).items():
+                if times > 1:
                     made[name] = self._refuse(InvalidInput, "the name stands twice", "each name once")
         return made
 
