@@ -14,6 +14,8 @@ from pydantic import Field, PlainSerializer, WrapSerializer
 
 import counterfoil.faces.app  # noqa: F401  (every resource's models)
 from counterfoil.faces.kit.exact_json import dumps
+from counterfoil.faces.kit.shapes import answering
+from counterfoil.faces.kit.vendor_wire import SparseWire
 from counterfoil.faces.kit.wire import CustomerId, DecimalText, InstantText, ListOf, Wire
 
 
@@ -100,3 +102,22 @@ def test_what_is_constructed_holds_its_fields_and_no_other() -> None:
 def test_a_page_is_written_with_its_objects() -> None:
     page = ListOf[Inner].model_construct(data=everything().inner, next_cursor=None)
     assert dumps(page) == b'{"data":[{"at":"2026-01-31T01:02:03.000004Z"}],"next_cursor":null}'
+
+
+def test_what_is_made_only_to_be_sent_is_written_as_the_model_is() -> None:
+    made = everything()
+    sent = answering(Everything)(**vars(made))
+    assert json.loads(dumps(sent, decimals_as_texts=True)) == json.loads(made.model_dump_json(by_alias=True))
+    bare = answering(Everything)(id=UUID(int=7))
+    whole = Everything.model_construct(id=UUID(int=7))
+    assert json.loads(dumps(bare)) == json.loads(whole.model_dump_json(by_alias=True))
+
+
+def test_what_a_sparse_vendor_is_sent_has_no_empty_fields() -> None:
+    class Sparse(SparseWire):
+        id: str
+        parent: str | None
+        note: str | None = None
+        kind: str | None = Field(default=None, validation_alias="$kind", serialization_alias="$kind")
+
+    assert dumps(answering(Sparse)(id="a", parent=None, kind="k")) == b'{"id":"a","parent":null,"$kind":"k"}'

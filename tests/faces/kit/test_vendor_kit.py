@@ -18,6 +18,7 @@ from counterfoil.core.errors import CounterfoilError
 from counterfoil.faces.kit.errors import ErrorForm
 from counterfoil.faces.kit.exact_json import dumps
 from counterfoil.faces.kit.face import answer_errors
+from counterfoil.faces.kit.fitting import fitting
 from counterfoil.faces.kit.routes import UnitRoute
 from counterfoil.faces.kit.vendor_paging import OffsetQuery, offset_query
 from counterfoil.faces.kit.vendor_wire import (
@@ -26,7 +27,6 @@ from counterfoil.faces.kit.vendor_wire import (
     SparseWire,
     VendorWire,
     empty_answer,
-    fitting,
     vendor_answer,
 )
 from counterfoil.faces.kit.wire import InstantText, Wire
@@ -86,7 +86,12 @@ def test_a_sparse_answer_leaves_out_what_has_no_value_and_was_not_required() -> 
 
 def test_an_answer_knows_what_it_was_given() -> None:
     assert Plan(id="p", parent=None).model_fields_set == {"id", "parent"}
-    assert Plan(id="p", parent=None, note="", prices=[]).model_fields_set == {"id", "parent", "note", "prices"}
+    assert Plan(id="p", parent=None, note="", prices=[]).model_fields_set == {
+        "id",
+        "parent",
+        "note",
+        "prices",
+    }
 
 
 def test_answers_without_a_body_say_so() -> None:

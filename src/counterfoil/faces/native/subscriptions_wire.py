@@ -7,6 +7,7 @@ from typing import Any, Final
 from pydantic import ConfigDict, Field
 
 from counterfoil.core.states import SubscriptionState
+from counterfoil.faces.kit.shapes import answering
 from counterfoil.faces.kit.wire import (
     CustomerId,
     DecimalText,
@@ -279,8 +280,12 @@ class SubscriptionOut(Wire):
     updated_at: InstantText
 
 
+_subscription_out: Final = answering(SubscriptionOut)
+_item_out: Final = answering(ItemOut)
+
+
 def _item(subscription: Subscription, item: SubscriptionItem) -> ItemOut:
-    return ItemOut.model_construct(
+    return _item_out(
         id=item.id,
         price_id=item.price_id,
         quantity=item.quantity,
@@ -293,7 +298,7 @@ def _item(subscription: Subscription, item: SubscriptionItem) -> ItemOut:
 
 def to_wire(subscription: Subscription, items: list[SubscriptionItem]) -> SubscriptionOut:
     """A subscription and its items on the wire."""
-    return SubscriptionOut.model_construct(
+    return _subscription_out(
         id=subscription.id,
         external_id=subscription.external_id,
         customer_id=subscription.customer_id,
