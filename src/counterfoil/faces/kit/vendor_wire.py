@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import warnings
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from fastapi import Response
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, WithJsonSchema
 from pydantic.warnings import UnsupportedFieldAttributeWarning
 from pydantic_core import PydanticCustomError
 
@@ -24,7 +24,7 @@ from counterfoil.faces.kit.shapes import fill, plain
 from counterfoil.faces.kit.wire import checked
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
 # FastAPI gives a body an alias, of which pydantic says that it has no use for it; FastAPI silences that,
 # but builds at once, while these types are built when they are first used.
@@ -60,38 +60,6 @@ class SparseWire(VendorWire):
     """The form of vendors whose answers leave out what has no value."""
 
     OMIT_NULL: ClassVar[bool] = True
-
-
-def fitting[M: BaseModel](model: type[M], value: Any) -> M | None:
-    """``value``, which somebody else may have written, as a model, without what does not fit its types.
-
-    For vendors whose clients cannot read an answer that has one value of another form.
-    """
-    while value is not _GONE:
-        try:
-            return model.model_validate(value)
-        except ValidationError as refused:
-            places = [one["loc"] for one in refused.errors(include_url=False, include_input=False)]
-            for place in reversed(places):  # from the end, so that what is left keeps its place in a list
-                value = _without(value, place)
-    return None
-
-
-_GONE: Final = object()
-
-
-def _without(value: Any, place: Sequence[int | str]) -> Any:
-    """A copy of a JSON value less its part at ``place``, or less what should have that part."""
-    if not place:
-        return _GONE
-    name, *rest = place
-    if isinstance(value, dict) and name in value:
-        left = _without(value[name], rest)
-        return {key: one for key, one in {**value, name: left}.items() if one is not _GONE}
-    if isinstance(value, list) and isinstance(name, int) and name < len(value):
-        left = _without(value[name], rest)
-        return [*value[:name], *([] if left is _GONE else [left]), *value[name + 1 :]]
-    return _GONE
 
 
 def vendor_answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 from counterfoil.core.calendar import format_instant
 from counterfoil.core.errors import InvalidInput
-from counterfoil.faces.kit.vendor_wire import fitting
+from counterfoil.faces.kit.fitting import fitting
+from counterfoil.faces.vendors.suger.auth import is_id
 from counterfoil.faces.vendors.suger.wire_generated import (
     MeteringDimension,
     ProductInfo,
@@ -108,7 +110,7 @@ def dimensions_to_wire(product: Product) -> list[MeteringDimension]:
 
 def new_product(body: WorkloadProduct, organization: str, *, draft: bool) -> NewProduct:
     """A product to make; ``InvalidInput``."""
-    _check_same(body.organizationID, organization, "organizationID")
+    _check_same("organization", body.organizationID, UUID(organization), "organizationID")
     if not body.name:
         raise InvalidInput("name is missing", field="name", allowed="1 to 200 characters")
     return NewProduct(
@@ -128,8 +130,8 @@ def changes_from_wire(
 
     Raises ``InvalidInput`` for another organization or id, and for other prices unless ``with_prices``.
     """
-    _check_same(body.organizationID, organization, "organizationID")
-    _check_same(body.id, str(product.id), "id")
+    _check_same("organization", body.organizationID, UUID(organization), "organizationID")
+    _check_same("product", body.id, product.id, "id")
     given = body.model_fields_set
     fields: dict[str, Any] = {}
     if "name" in given:
@@ -154,14 +156,14 @@ def fulfillment_url_changes(
     url: str, product: Product, *, organization: str, owner: str, product_id: str
 ) -> CatalogChanges:
     """Another address to which a buyer is sent."""
-    _check_same(owner, organization, "organizationID")
-    _check_same(product_id, str(product.id), "id")
+    _check_same("organization", owner, UUID(organization), "organizationID")
+    _check_same("product", product_id, product.id, "id")
     kept = {name: value for name, value in product.listing.items() if name != "fulfillment_url"}
     return CatalogChanges({"listing": kept | ({"fulfillment_url": url} if url else {})}, product.version)
 
 
-def _check_same(given: str | None, own: str, field: str) -> None:
-    if given and given.lower() != own:
+def _check_same(kind: str, given: str | None, own: UUID, field: str) -> None:
+    if given and not is_id(kind, given, own):
         raise InvalidInput(f"{field} is not the one in the address", field=field, allowed=f"{own}, or none")
 
 
