@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from counterfoil.core.errors import InvalidInput
-from counterfoil.core.ids import PREFIXES, parse_id, show_id, uuid7
+from counterfoil.core.ids import PREFIXES, parse_id, read_id, show_id, uuid7
 
 kinds = st.sampled_from(sorted(PREFIXES))
 entropies = st.binary(min_size=10, max_size=10)
@@ -71,3 +71,13 @@ def test_the_largest_uuid_is_still_an_id() -> None:
     largest = UUID(int=2**128 - 1)
     assert show_id("customer", largest) == "cus_7" + "z" * 25
     assert parse_id("customer", show_id("customer", largest)) == largest
+
+
+def test_an_id_is_read_in_its_public_form_and_as_a_uuid_in_any_case() -> None:
+    value = uuid7(1_700_000_000_000, bytes(10))
+    for text in (str(value), str(value).upper(), value.hex, show_id("plan", value)):
+        assert read_id("plan", text) == value
+    for text in ("", "plan_", show_id("product", value), f"plan_{value}", "x"):
+        with pytest.raises(InvalidInput) as refused:
+            read_id("plan", text, field="planUuid")
+        assert refused.value.field == "planUuid"

@@ -97,3 +97,17 @@ def parse_id(kind: str, text: str, *, field: str = "id") -> UUID:
     if number >> 128:
         raise InvalidInput(f"{field} is out of range", field=field, allowed=allowed)
     return UUID(int=number)
+
+
+def read_id(kind: str, text: str, *, field: str = "id") -> UUID:
+    """The UUID behind an id in either form, public or the bare UUID in any case; else ``InvalidInput``."""
+    if text.startswith(f"{PREFIXES[kind]}_"):
+        return parse_id(kind, text, field=field)
+    try:
+        return UUID(text)
+    except ValueError:
+        raise InvalidInput(
+            f"{field} is not the id of {with_article(kind.replace('_', ' '))}",
+            field=field,
+            allowed=f"a UUID, or an id of the form {PREFIXES[kind]}_ and 26 base-32 characters",
+        ) from None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from pathlib import Path
 
 import pytest
 
 from counterfoil import __version__
+from counterfoil.core.ids import show_id
 from tests.conftest import Database
 from tests.faces.cli.conftest import Cli
 
@@ -51,6 +53,15 @@ def test_init_prints_each_key_once_and_stores_none(bare_cli: Cli) -> None:
     again = bare_cli("init", "--organization", name, code=1)
     assert again.out == ""
     assert f"an organization {name.lower().replace(' ', '-')} exists" in again.err
+
+
+def test_init_says_the_organizations_id_in_both_forms(bare_cli: Cli) -> None:
+    made = bare_cli("init", "--organization", f"Acme {uuid.uuid4().hex}", "--json").json
+    id_ = uuid.UUID(made["organization_uuid"])
+    assert made["organization_id"] == show_id("organization", id_)
+    told = bare_cli("init", "--organization", f"Acme {uuid.uuid4().hex}").out
+    assert re.search(r"\borg_[0-9a-z]{26}\b", told)
+    assert re.search(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", told)
 
 
 def test_keys_are_made_for_programs_and_operators(cli: Cli) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 import suger_sdk_python as suger
 from suger_sdk_python.exceptions import NotFoundException, UnauthorizedException
 
+from counterfoil.core.ids import show_id
 from counterfoil.modules.identity import NewApiClient, create_api_client
 from counterfoil.store import Store
-from tests.conftest import Tenant
+from tests.conftest import Tenant, client_for
 
 
 def api(url: str, key: str) -> suger.APIApi:
@@ -44,10 +47,28 @@ async def test_another_organization_is_not_found(served: str, tenant: Tenant, ot
     client = api(served, tenant.key)
     with pytest.raises(NotFoundException) as refused:
         client.list_api_clients(str(other_tenant.organization.id))
-    assert refused.value.body == '"orgId: no such organization (allowed: the organization of your key)"'
+    own = f"{tenant.organization.id}, your key's organization"
+    assert refused.value.body == f'"orgId: no such organization (allowed: {own})"'
     [theirs] = api(served, other_tenant.key).list_api_clients(str(other_tenant.organization.id))
     with pytest.raises(NotFoundException):
         client.get_api_client(str(tenant.organization.id), str(theirs.id))
+
+
+async def test_the_organization_is_known_by_its_public_id_and_its_uuid_in_any_case(
+    served: str, store: Store, tenant: Tenant
+) -> None:
+    """The public id is what the native API shows to any key that may read environments."""
+    async with client_for(store, tenant.key) as native:
+        [shown, *_] = (await native.get("/v1/environments")).json()["data"]
+    uuid = str(tenant.organization.id)
+    assert shown["organization_uuid"] == uuid
+    assert shown["organization_id"] == show_id("organization", tenant.organization.id)
+    client = api(served, tenant.key)
+    for wanted in (uuid, uuid.upper(), shown["organization_id"]):
+        [own] = client.list_api_clients(wanted)
+        assert own.organization_id == uuid
+        for same in (str(own.id), show_id("api_client", UUID(own.id))):
+            assert client.get_api_client(wanted, same) == own
 
 
 @pytest.mark.parametrize("wanted", ["x", "00000000-0000-0000-0000-000000000000", "\0"])

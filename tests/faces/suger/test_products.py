@@ -13,6 +13,7 @@ import pytest
 import suger_sdk_python as suger
 from suger_sdk_python.exceptions import BadRequestException, NotFoundException
 
+from counterfoil.core.ids import show_id
 from counterfoil.modules.catalog import (
     CatalogChanges,
     NewProduct,
@@ -281,6 +282,17 @@ def test_a_product_that_cannot_be_kept_is_refused_and_nothing_is_written(
     if body:
         assert "allowed" in refusal(http.patch(f"/product/{made['id']}", json=body), 400, field)
         assert http.get(f"/product/{made['id']}").json() == made
+
+
+def test_a_product_is_known_by_its_public_id_and_its_uuid_in_any_case(
+    http: httpx.Client, tenant: Tenant
+) -> None:
+    made = http.post("/product", json={"name": "P"}).json()
+    public = show_id("product", UUID(made["id"]))
+    for same in (made["id"].upper(), public):
+        assert http.get(f"/product/{same}").json() == made
+        body = {"id": same, "organizationID": show_id("organization", tenant.organization.id)}
+        assert http.patch(f"/product/{same}", json=body).json() == made
 
 
 def test_a_body_of_another_product_is_refused(http: httpx.Client) -> None:

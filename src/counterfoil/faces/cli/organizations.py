@@ -24,6 +24,7 @@ async def init(
     as_json: Json = False,
 ) -> None:
     """Create an organization with a live and a test environment, and a key to each."""
+    from counterfoil.core.ids import show_id
     from counterfoil.modules.identity import (
         NewApiClient,
         NewOrganization,
@@ -37,12 +38,13 @@ async def init(
         keys = {}
         for environment in await environments_of(uow, made.id):
             _, keys[environment.name] = await create_api_client(uow, environment, NewApiClient("init"))
+    id_, uuid = show_id("organization", made.id), str(made.id)
     if as_json:
-        show_json({"organization": made.name, "slug": made.slug, "keys": keys})
+        ids = {"organization_id": id_, "organization_uuid": uuid}
+        show_json({"organization": made.name, "slug": made.slug, **ids, "keys": keys})
         return
-    pairs(
-        {"organization": made.name, "slug": made.slug, **{f"{name} key": key for name, key in keys.items()}}
-    )
+    named = {"organization": made.name, "slug": made.slug, "id": id_, "uuid": uuid}
+    pairs(named | {f"{name} key": key for name, key in keys.items()})
     note(_ONCE)
 
 

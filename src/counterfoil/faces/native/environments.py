@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import ConfigDict, Field
@@ -12,6 +13,7 @@ from counterfoil.faces.kit.wire import (
     EnvironmentId,
     InstantText,
     ListOf,
+    OrganizationId,
     PageQuery,
     Wire,
     list_of,
@@ -38,6 +40,8 @@ _SHOWN: dict[str, Any] = {
     "id": "env_01kahgp1g0edgrx4zm6byashwh",
     "name": "price trial",
     "kind": "sandbox",
+    "organization_id": "org_01kahgp1g0edgrx4zm6byashwh",
+    "organization_uuid": "019aa30b-0600-7361-8e93-f432fcacc791",
     "created_at": "2026-01-31T09:30:00Z",
 }
 
@@ -58,6 +62,8 @@ class EnvironmentOut(Wire):
     id: EnvironmentId
     name: str
     kind: EnvironmentKind
+    organization_id: OrganizationId
+    organization_uuid: UUID = Field(description="The same id as vendors' faces show it")
     created_at: InstantText
 
 
@@ -76,6 +82,8 @@ def _fields(environment: Environment) -> dict[str, Any]:
         "id": environment.id,
         "name": environment.name,
         "kind": environment.kind,
+        "organization_id": environment.organization_id,
+        "organization_uuid": environment.organization_id,
         "created_at": environment.created_at,
     }
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from fastapi import APIRouter, Response
 from pydantic import TypeAdapter
 
-from counterfoil.core.errors import NotFound
+from counterfoil.core.errors import InvalidInput, NotFound
+from counterfoil.core.ids import read_id
 from counterfoil.faces.kit.context import Unit, allow
 from counterfoil.faces.kit.wire import MAX_PAGE, PageQuery, shown
 from counterfoil.faces.vendors.suger.auth import SugerRoute
@@ -45,7 +45,7 @@ async def list_(orgId: str, uow: Unit) -> Response:
 async def get(orgId: str, apiClientId: str, uow: Unit) -> Response:
     """Get an API client."""
     try:
-        client_id = UUID(apiClientId)
-    except ValueError:
+        client_id = read_id("api_client", apiClientId)
+    except InvalidInput:
         raise NotFound("no such API client", field="apiClientId", allowed="the id of an API client") from None
     return shown(api_client_to_wire(await get_api_client(uow, client_id), orgId))

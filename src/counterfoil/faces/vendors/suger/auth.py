@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from counterfoil.core.errors import NotFound, Unauthenticated
+from counterfoil.core.errors import InvalidInput, NotFound, Unauthenticated
+from counterfoil.core.ids import read_id
 from counterfoil.faces.kit.routes import Caller, UnitRoute
 from counterfoil.faces.vendors.suger.errors import FORM
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from fastapi import Request
 
 
@@ -31,8 +34,21 @@ class SugerRoute(UnitRoute):
         )
 
     async def authenticate(self, request: Request) -> Caller:
-        """The API client behind a request, whose organization is the path's; another one is not found."""
+        """The API client behind a request, whose organization is the path's; another one is not found.
+
+        The path may have it in either form; answers have the bare UUID.
+        """
         caller = await super().authenticate(request)
-        if request.path_params.get("orgId") != str(request.state.principal.organization_id):
-            raise NotFound("no such organization", field="orgId", allowed="the organization of your key")
+        own = request.state.principal.organization_id
+        if not is_id("organization", request.path_params["orgId"], own):
+            raise NotFound("no such organization", field="orgId", allowed=f"{own}, your key's organization")
+        request.path_params["orgId"] = str(own)
         return caller
+
+
+def is_id(kind: str, text: str, own: UUID) -> bool:
+    """Whether a text is this id, in either form."""
+    try:
+        return read_id(kind, text) == own
+    except InvalidInput:
+        return False

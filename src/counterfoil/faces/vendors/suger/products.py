@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Final
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
 from counterfoil.core.errors import InvalidInput, NotFound, WrongState
+from counterfoil.core.ids import read_id
 from counterfoil.faces.kit.context import Unit, allow
 from counterfoil.faces.kit.errors import in_their_words
 from counterfoil.faces.kit.vendor_paging import OffsetQuery, offset_query
@@ -219,8 +219,8 @@ async def _search(uow: Unit, partner: str | None, query: OffsetQuery) -> list[Pr
 async def _product(uow: Unit, text: str, *, field: str = "productId") -> Product:
     """The product with this id, or ``NotFound`` naming the field."""
     try:
-        return await get_product(uow, UUID(text))
-    except (ValueError, NotFound):
+        return await get_product(uow, read_id("product", text))
+    except (InvalidInput, NotFound):
         raise NotFound("no such product", field=field, allowed="the id of a product") from None
 
 
