@@ -7,11 +7,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from counterfoil.core.ids import show_id
 from counterfoil.modules.identity import EnvironmentKind, NewApiClient, create_api_client, environments_of
 from counterfoil.store import Store
 from tests.conftest import Database, Tenant
-from tests.faces.salable.calls import ask, read
-from tests.faces.salable.shop import Shop, make_shop
+from tests.faces.salable.calls import ask, put, read
+from tests.faces.salable.shop import Shop, make_shop, subscribe_to_team
 from tests.support import serving
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
@@ -148,6 +149,24 @@ def test_the_media_type_has_no_charset_on_success_and_on_refusal(http: httpx.Cli
 def test_what_is_not_there_is_404_whatever_it_is_called(http: httpx.Client, path: str, unknown: str) -> None:
     answer = ask(http, path.replace("{id}", unknown))
     assert (answer.status_code, list(answer.json())) == (404, ["error"])
+
+
+async def test_an_object_is_known_by_the_id_of_the_native_api_and_by_its_uuid_in_any_case(
+    http: httpx.Client, shop: Shop, store: Store
+) -> None:
+    own = await subscribe_to_team(store, shop)
+    for path, kind, id_ in (
+        ("/products/{id}", "product", shop.ids["planner"]),
+        ("/products/{id}/plans", "product", shop.ids["planner"]),
+        ("/plans/{id}", "plan", shop.ids["team"]),
+        (f"/pricing-tables/{{id}}?{GLOBAL}&member=", "pricing_table", shop.ids["table"]),
+        ("/subscriptions/{id}", "subscription", own),
+    ):
+        shown = read(http, path.replace("{id}", str(id_)))
+        for same in (str(id_).upper(), show_id(kind, id_)):
+            assert read(http, path.replace("{id}", same)) == shown
+    assert ask(http, f"/products/{show_id('plan', shop.ids['planner'])}").status_code == 404
+    assert put(http, f"/subscriptions/{show_id('subscription', own)}/cancel").status_code == 200
 
 
 async def test_another_sellers_objects_are_not_there(salable: str, shop: Shop, other_tenant: Tenant) -> None:

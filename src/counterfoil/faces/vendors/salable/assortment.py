@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID
 
-from counterfoil.core.errors import NotFound
+from counterfoil.core.errors import InvalidInput, NotFound
+from counterfoil.core.ids import read_id
 from counterfoil.faces.kit.wire import OffsetQuery
 from counterfoil.modules.catalog import (
     CatalogFilter,
@@ -22,6 +22,7 @@ from counterfoil.modules.catalog import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+    from uuid import UUID
 
     from counterfoil.faces.kit.context import Unit
     from counterfoil.faces.kit.wire import Found
@@ -41,12 +42,12 @@ class PlanNow:
     version: PlanVersion | None
 
 
-def wanted_id(text: str, what: str) -> UUID:
-    """The UUID in a path; what is none names nothing, so it is ``NotFound``."""
+def wanted_id(text: str, kind: str) -> UUID:
+    """The id in a path, in either form; what is none names nothing, so it is ``NotFound``."""
     try:
-        return UUID(text)
-    except ValueError:
-        raise NotFound(f"no such {what}") from None
+        return read_id(kind, text)
+    except InvalidInput:
+        raise NotFound(f"no such {kind.replace('_', ' ')}") from None
 
 
 async def all_products(uow: Unit) -> list[Product]:

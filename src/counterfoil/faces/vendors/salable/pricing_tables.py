@@ -41,7 +41,7 @@ async def get(
     caller: Caller,
 ) -> Response:
     """A pricing table with its product, plans and features in the seller's order."""
-    table = await get_pricing_table(uow, wanted_id(pricingTableUuid, "pricing table"))
+    table = await get_pricing_table(uow, wanted_id(pricingTableUuid, "pricing_table"))
     product = await one_product(uow, str(table.product_id))
     plans = await plans_of(uow, product)
     given = await features_in(uow, plans) | await features_by_ids(uow, table.feature_ids)
