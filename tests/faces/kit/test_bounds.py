@@ -6,11 +6,13 @@ import time
 from typing import Any
 
 import pytest
+from pydantic import Field, ValidationError
 
 from counterfoil.core.errors import InvalidInput
 from counterfoil.faces.kit.exact_json import read_json
 from counterfoil.faces.kit.fitting import fitting
 from counterfoil.faces.kit.vendor_wire import VendorWire
+from counterfoil.faces.kit.wire import DecimalText, Wire
 
 
 class Leaf(VendorWire):
@@ -65,3 +67,40 @@ def test_what_stands_for_several_types_keeps_what_fits_one_of_them() -> None:
         assert shown is not None
         assert shown.values == left
     assert fitting(Either, {"values": "x"}) is None
+
+
+class Named(Wire):
+    name: str
+    from_: str | None = Field(default=None, validation_alias="from")
+    leaves: list[Leaf] | None = None
+    shares: dict[str, DecimalText] | None = None
+    either: list[int] | list[Leaf] | None = None
+
+
+@pytest.mark.parametrize(
+    ("value", "faults"),
+    [
+        ({"leaves": [0] * 1000}, [("leaves", 0)]),
+        ({"leaves": [{"key": "a"}, {"key": 1}, 5]}, [("leaves", 1, "key")]),
+        ({"shares": {"a": "1", "b": "x", "c": "y"}}, [("shares", "b")]),
+        ({f"k{number}": 1 for number in range(1000)}, [("k0",)]),
+        (
+            {"leaves": [{"labels": {"a": 1, "b": 2}}] * 9},
+            [("leaves", 0, "key"), ("leaves", 0, "labels", "a")],
+        ),
+        ({"either": ["x"] * 1000}, [("either", "list[int]", 0), ("either", "list[Leaf]", 0)]),
+    ],
+    ids=["a list", "a list's second", "a map", "unknown names", "lists in lists", "one of two"],
+)
+def test_faults_are_as_many_as_a_bodys_types_and_not_as_its_values(
+    value: dict[str, Any], faults: list[tuple[str | int, ...]]
+) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Named.model_validate({"name": "a", "from": "b", **value})
+    assert [fault["loc"] for fault in refused.value.errors()] == faults
+
+
+def test_a_long_body_without_a_fault_is_read_whole() -> None:
+    value = {"name": "a", "from": "b", "leaves": [{"key": "c"}] * 1000, "shares": {"a": "1"}}
+    read = Named.model_validate(value)
+    assert (read.from_, len(read.leaves or ())) == ("b", 1000)

@@ -13,12 +13,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from fastapi import Response
-from pydantic import AfterValidator, BaseModel, ConfigDict, WithJsonSchema
+from pydantic import AfterValidator, ConfigDict, WithJsonSchema
 from pydantic.warnings import UnsupportedFieldAttributeWarning
 from pydantic_core import PydanticCustomError
 
 from counterfoil.core.calendar import parse_instant
 from counterfoil.core.money import parse_decimal
+from counterfoil.faces.kit.bounds import Bounded
 from counterfoil.faces.kit.exact_json import dumps
 from counterfoil.faces.kit.shapes import fill, plain
 from counterfoil.faces.kit.wire import checked
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 warnings.filterwarnings("ignore", "The 'alias' attribute", UnsupportedFieldAttributeWarning)
 
 
-class VendorWire(BaseModel):
+class VendorWire(Bounded):
     """A body or a part of one in a vendor's form; a field without a value goes out as ``null``.
 
     ``VendorWire(…)`` in a conversion builds an answer: what was not given has its default and nothing is

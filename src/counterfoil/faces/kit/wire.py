@@ -19,6 +19,7 @@ from counterfoil.core.calendar import format_instant, parse_instant
 from counterfoil.core.errors import CounterfoilError, InvalidInput, with_article
 from counterfoil.core.ids import PREFIXES, parse_id, show_id
 from counterfoil.core.money import decimal_text, parse_decimal
+from counterfoil.faces.kit.bounds import Closed
 from counterfoil.faces.kit.exact_json import dumps
 from counterfoil.faces.kit.shapes import fill, plain
 from counterfoil.store import Found as Found
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from counterfoil.store import Page
 
 
-class Wire(BaseModel):
+class Wire(Closed):
     """A body or a part of one; a field that is not declared is refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
