@@ -18,7 +18,6 @@ from counterfoil.modules.customers import (
     create_customer,
     customers_by_ids,
     ensure_customer,
-    external_ids_of_customers,
     search_customers,
 )
 from counterfoil.store import OffsetQuery, Store, Uow
@@ -63,15 +62,13 @@ async def test_all_that_is_asked_narrows_what_is_found(uow: Uow, three: list[Cus
     assert await found(uow, created_from=bert.created_at, created_to=bert.created_at) == (["Bert"], 1)
 
 
-async def test_customers_and_their_external_ids_are_read_at_once(uow: Uow, three: list[Customer]) -> None:
+async def test_customers_are_read_at_once_by_their_ids(uow: Uow, three: list[Customer]) -> None:
     ids = [one.id for one in three]
     unknown = uow.new_id()
     assert {id_: one.name for id_, one in (await customers_by_ids(uow, [*ids, unknown])).items()} == {
         one.id: one.name for one in three
     }
-    assert await external_ids_of_customers(uow, ids) == dict(zip(ids, ["ada", "bert", "50% cy"], strict=True))
     assert await customers_by_ids(uow, []) == {}
-    assert await external_ids_of_customers(uow, []) == {}
 
 
 async def test_a_customer_that_is_only_named_is_made_once(store: Store, tenant: Tenant) -> None:

@@ -15,9 +15,8 @@ from counterfoil.modules.subscriptions import (
     SubscriptionFilter,
     cancel_subscription,
     current_period,
-    get_subscription,
+    list_renewals,
     pause_subscription,
-    renewals_of,
     search_subscriptions,
 )
 from counterfoil.store import OffsetQuery
@@ -39,7 +38,9 @@ async def found(world: World, *page: Any, **wanted: Any) -> list[str | None]:
 
 async def renewal(world: World, one: Subscription, now: str) -> Renewal:
     async with world.on(now) as uow:
-        return (await renewals_of(uow, [await get_subscription(uow, one.id)]))[one.id]
+        [(listed, found)] = await list_renewals(uow, SubscriptionFilter(ids=[one.id]), OffsetQuery(1))
+    assert listed.id == one.id
+    return found
 
 
 def told(found: Renewal) -> tuple[str | None, str | None, str | None]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select
 from sqlalchemy.dialects.postgresql import insert as insert_if_new
 
 from counterfoil.modules.customers.models import CustomerRow
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
     from counterfoil.modules.customers.types import CustomerFilter
 
-_EXTERNAL_IDS: Final = text(
-    "select id, external_id from customers where environment_id = :environment and id = any(:ids)"
-)
 _SELECT = select(*columns(CustomerRow, Customer))
 
 
@@ -62,12 +59,6 @@ async def names(uow: Uow, ids: Collection[UUID]) -> dict[UUID, str]:
         CustomerRow.environment_id == uow.environment_id, among(CustomerRow.id, ids)
     )
     return {row.id: row.name for row in await uow.execute(statement)}
-
-
-async def external_ids(uow: Uow, ids: Collection[UUID]) -> dict[UUID, str | None]:
-    """The external ids of these customers, by id."""
-    rows: Any = await uow.execute(_EXTERNAL_IDS, {"environment": uow.environment_id, "ids": list(ids)})
-    return dict(rows.all())
 
 
 async def exempt(uow: Uow, ids: Collection[UUID]) -> set[UUID]:

@@ -146,11 +146,6 @@ async def names_of_customers(uow: Uow, ids: Collection[UUID]) -> dict[UUID, str]
     return await repository.names(uow, ids) if ids else {}
 
 
-async def external_ids_of_customers(uow: Uow, ids: Collection[UUID]) -> dict[UUID, str | None]:
-    """The external ids of these customers, by id, in one statement; unknown ids are left out."""
-    return await repository.external_ids(uow, ids) if ids else {}
-
-
 async def exempt_customers(uow: Uow, ids: Collection[UUID]) -> set[UUID]:
     """Those of these customers who pay no tax."""
     return await repository.exempt(uow, ids)

@@ -41,7 +41,7 @@ from counterfoil.modules.subscriptions.planning import (
     plan_item,
     terms_of,
 )
-from counterfoil.modules.subscriptions.renewals import Renewal, renewals_of
+from counterfoil.modules.subscriptions.renewals import ListedSubscription, Renewal, list_renewals
 from counterfoil.modules.subscriptions.service import (
     advance_items,
     due_subscriptions,
@@ -84,6 +84,7 @@ __all__ = [
     "ItemAdvance",
     "ItemPlan",
     "KnownProduct",
+    "ListedSubscription",
     "NewSubscription",
     "Numbering",
     "PriceOverride",
@@ -111,6 +112,7 @@ __all__ = [
     "item_end",
     "items_of",
     "list_customer_features",
+    "list_renewals",
     "list_subscriptions",
     "lock_subscription",
     "main_interval",
@@ -118,7 +120,6 @@ __all__ = [
     "pause_subscription",
     "plan_item",
     "reactivate_subscription",
-    "renewals_of",
     "reprice_item",
     "resolve_subscriptions",
     "resume_subscription",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from counterfoil.core.billing_periods import ItemTerms, next_due, service_periods
 from counterfoil.core.calendar import Cycle, Interval, IntervalUnit, Period, aligned_anchor
@@ -29,7 +29,20 @@ if TYPE_CHECKING:
 _aligned = lru_cache(maxsize=4096)(aligned_anchor)
 
 
-def cycle_of(subscription: Subscription, interval: Interval) -> Cycle:
+class Anchored(Protocol):
+    """What decides where the periods of a subscription begin."""
+
+    @property
+    def anchor_at(self) -> datetime: ...
+
+    @property
+    def alignment(self) -> Alignment: ...
+
+    @property
+    def zone(self) -> str: ...
+
+
+def cycle_of(subscription: Anchored, interval: Interval) -> Cycle:
     """The boundaries of the periods that recur at ``interval`` on this subscription."""
     anchor = subscription.anchor_at
     if subscription.alignment is Alignment.CALENDAR:

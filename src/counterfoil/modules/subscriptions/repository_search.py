@@ -9,17 +9,19 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Integer, any_, bindparam, or_, select, text
+from sqlalchemy import Integer, and_, any_, bindparam, case, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from counterfoil.modules.subscriptions.models import SubscriptionRow
+from counterfoil.modules.catalog import PriceRow, QuantitySource
+from counterfoil.modules.customers import CustomerRow
+from counterfoil.modules.subscriptions.models import SubscriptionItemRow, SubscriptionRow
 from counterfoil.modules.subscriptions.types import Subscription
 from counterfoil.store import Found, OffsetQuery, records
 from counterfoil.store.paging import at_offset, counted
 from counterfoil.store.rows import columns
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from sqlalchemy import ColumnElement, Select
 
@@ -27,25 +29,6 @@ if TYPE_CHECKING:
     from counterfoil.store import Uow
 
 _SELECT: Final = select(*columns(SubscriptionRow, Subscription))
-# Few columns, and of usage no parameters: a list shows hundreds.  "offset 0": each is looked up by an index,
-# however cheap the server thinks it is to read all the items and prices of a small table.
-_PRICED_ITEMS: Final = text(
-    """
-    select i.subscription_id, i.id, case p.quantity_source when 'item' then i.quantity else 1 end,
-        i.started_at, i.ended_at, i.due_at, p.model,
-        case when p.quantity_source <> 'usage' then (p.params -> s.currency)::text end,
-        p.interval_unit, p.interval_count
-    from unnest(cast(:ids as uuid[]), cast(:currencies as text[])) s (id, currency)
-    cross join lateral (
-        select * from subscription_items
-        where environment_id = :environment and subscription_id = s.id offset 0
-    ) i
-    cross join lateral (
-        select * from prices where environment_id = :environment and id = i.price_id offset 0
-    ) p
-    order by i.subscription_id, i.id
-    """
-)
 
 
 async def search(
@@ -58,6 +41,16 @@ async def search(
     rows = await uow.execute(_page(shape, query.ascending), page)
     total = (await uow.execute(_count(shape), values)).scalar_one() if count else None
     return Found(records(Subscription, rows), total)
+
+
+async def listed(uow: Uow, wanted: SubscriptionFilter, query: OffsetQuery) -> Sequence[Sequence[Any]]:
+    """The values of ``ListedSubscription`` and of ``PricedItem``, for each item of a page's subscriptions.
+
+    One without items is there once.
+    """
+    shape, values = _asked(wanted)
+    values |= {"environment_id": uow.environment_id, "limit": query.limit, "offset": query.offset}
+    return (await uow.execute(_listed(shape, query.ascending), values)).all()
 
 
 _Shape = frozenset[tuple[str, bool]]
@@ -105,6 +98,29 @@ def _page(shape: _Shape, ascending: bool) -> Select[Any]:
 
 
 @lru_cache(maxsize=1000)
+def _listed(shape: _Shape, ascending: bool) -> Select[Any]:
+    one, item, price = SubscriptionRow, SubscriptionItemRow, PriceRow
+    quantity = case((price.quantity_source == QuantitySource.ITEM, item.quantity), else_=1)
+    amounts = func.jsonb_extract_path_text(price.params, one.currency)
+    params = case((price.quantity_source != QuantitySource.USAGE, amounts))
+    page: Any = _page(shape, ascending)
+    statement: Select[Any] = (
+        page.with_only_columns(
+            *(one.id, one.customer_id, CustomerRow.external_id, one.plan_id, one.plan_reference),
+            *(one.payment_method, one.currency, one.zone, one.status, one.anchor_at, one.alignment),
+            *(one.cancel_at, one.ended_at, one.meta, one.created_at, one.updated_at),
+            *(item.id, quantity, item.started_at, item.ended_at, item.due_at),
+            *(price.model, params, price.interval_unit, price.interval_count),
+        )
+        .join(CustomerRow, CustomerRow.id == one.customer_id)
+        .outerjoin(item, and_(item.environment_id == one.environment_id, item.subscription_id == one.id))
+        .outerjoin(price, price.id == item.price_id)
+        .order_by(item.id)
+    )
+    return statement
+
+
+@lru_cache(maxsize=1000)
 def _count(shape: _Shape) -> Select[Any]:
     return counted(_found(shape))
 
@@ -130,15 +146,3 @@ def _one_of(name: str, several: bool) -> ColumnElement[bool]:
     value = any_(bindparam(name, type_=ARRAY(column.type))) if several else bindparam(name)
     found: ColumnElement[bool] = column == value
     return found
-
-
-async def priced_items(uow: Uow, subscriptions: Collection[Subscription]) -> Sequence[Sequence[Any]]:
-    """The values of ``PricedItem`` for each item of these subscriptions, in the order they were made."""
-    if not subscriptions:
-        return []
-    values = {
-        "environment": uow.environment_id,
-        "ids": [one.id for one in subscriptions],
-        "currencies": [one.currency for one in subscriptions],
-    }
-    return (await uow.execute(_PRICED_ITEMS, values)).all()

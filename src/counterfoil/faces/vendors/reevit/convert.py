@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from counterfoil.faces.vendors.reevit.wire import SubscriptionCreate, SubscriptionUpdate
-    from counterfoil.modules.subscriptions import Renewal, Subscription
+    from counterfoil.modules.subscriptions import ListedSubscription, Renewal
 
 _S = SubscriptionState
 STATUSES: Final[Mapping[SubscriptionState, str]] = {
@@ -142,17 +142,15 @@ def changes_of(body: SubscriptionUpdate) -> dict[str, Any]:
     return fields
 
 
-def subscription_to_wire(
-    one: Subscription, renewal: Renewal, customer: str | None, organization: str
-) -> SubscriptionRow:
-    """A subscription with what it renews with; ``customer`` is the customer's external id."""
+def subscription_to_wire(one: ListedSubscription, renewal: Renewal, organization: str) -> SubscriptionRow:
+    """A subscription with what it renews with."""
     plan = one.plan_reference
     if plan is None and one.plan_id is not None:
         plan = show_id("plan", one.plan_id)
     return SubscriptionRow(
         one.id,
         organization,
-        customer or show_id("customer", one.customer_id),
+        one.customer_external_id or show_id("customer", one.customer_id),
         plan,
         msgspec.UNSET if renewal.amount is None else renewal.amount.minor,
         one.currency,

@@ -31,24 +31,19 @@ from counterfoil.faces.vendors.reevit.wire import (
     SubscriptionUpdate,
 )
 from counterfoil.modules import billing
-from counterfoil.modules.customers import ensure_customer, external_ids_of_customers, resolve_customers
+from counterfoil.modules.customers import ensure_customer, resolve_customers
 from counterfoil.modules.subscriptions import (
     CancelWhen,
     SubscriptionChanges,
     SubscriptionFilter,
-    get_subscription,
-    renewals_of,
+    list_renewals,
     reprice_item,
     resume_subscription,
-    search_subscriptions,
     update_subscription,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from counterfoil.faces.vendors.reevit.wire import SubscriptionRow
-    from counterfoil.modules import subscriptions
+    from counterfoil.modules.subscriptions import ListedSubscription, Renewal
 
 router = APIRouter(prefix="/v1/subscriptions", tags=["Subscriptions"], route_class=ReevitRoute)
 READ, WRITE = allow("subscriptions:read"), allow("subscriptions:write")
@@ -65,9 +60,8 @@ async def list_(uow: Unit, org: OrgId, query: Annotated[ListQuery, Query()]) -> 
         created_from=query.created_after,
         created_to=query.created_before,
     )
-    page = OffsetQuery(query.limit, query.offset)
-    found = await search_subscriptions(uow, wanted, page, count=False)
-    return vendor_answer(await _shown(uow, found.items, org))
+    found = await list_renewals(uow, wanted, OffsetQuery(query.limit, query.offset))
+    return vendor_answer([subscription_to_wire(one, renewal, org) for one, renewal in found])
 
 
 @router.post(
@@ -84,13 +78,13 @@ async def create(body: SubscriptionCreate, uow: Unit, org: OrgId, key: Idempoten
         customer = await ensure_customer(uow, body.customer_id)
     with in_their_words(price_words(body.currency)):
         made = await billing.subscribe(uow, new_subscription(body, customer.id))
-    return await _one(uow, made, org, 201)
+    return await _one(uow, made.id, org, 201)
 
 
 @router.get("/{id}", operation_id="getSubscription", response_model=Subscription, dependencies=[READ])
 async def get(id: str, uow: Unit, org: OrgId) -> Response:
     """One subscription."""
-    return await _one(uow, await get_subscription(uow, _id(id)), org)
+    return await _one(uow, _id(id), org)
 
 
 @router.patch("/{id}", operation_id="updateSubscription", response_model=Subscription, dependencies=[WRITE])
@@ -98,17 +92,16 @@ async def update(
     id: str, body: SubscriptionUpdate, uow: Unit, org: OrgId, key: IdempotencyKey = None
 ) -> Response:
     """Change plan, amount or interval from the next renewal on; metadata and method at once."""
-    after = await get_subscription(uow, _id(id))
-    renewal = (await renewals_of(uow, [after]))[after.id]
-    [before] = await _shown(uow, [after], org)
+    subscription, renewal = await _found(uow, _id(id))
+    before = subscription_to_wire(subscription, renewal, org)
     check_kept(body, before)
-    with in_their_words(price_words(after.currency)):
+    with in_their_words(price_words(subscription.currency)):
         price = repriced(body, before, renewal)
         if price is not None:
-            after = await reprice_item(uow, after.id, renewal.item_ids[0], price)
+            await reprice_item(uow, subscription.id, renewal.item_ids[0], price)
         if fields := changes_of(body):
-            after = await update_subscription(uow, after.id, SubscriptionChanges(fields))
-    return await _one(uow, after, org)
+            await update_subscription(uow, subscription.id, SubscriptionChanges(fields))
+    return await _one(uow, subscription.id, org)
 
 
 @router.post(
@@ -116,7 +109,8 @@ async def update(
 )
 async def cancel(id: str, uow: Unit, org: OrgId, key: IdempotencyKey = None) -> Response:
     """End a subscription at once; what was paid in advance is not given back."""
-    return await _one(uow, await billing.cancel(uow, _id(id), CancelWhen.NOW), org)
+    after = await billing.cancel(uow, _id(id), CancelWhen.NOW)
+    return await _one(uow, after.id, org)
 
 
 @router.post(
@@ -124,7 +118,8 @@ async def cancel(id: str, uow: Unit, org: OrgId, key: IdempotencyKey = None) -> 
 )
 async def resume(id: str, uow: Unit, org: OrgId, key: IdempotencyKey = None) -> Response:
     """Bill a paused subscription again from now on; one that is canceled stays so."""
-    return await _one(uow, await resume_subscription(uow, _id(id)), org)
+    after = await resume_subscription(uow, _id(id))
+    return await _one(uow, after.id, org)
 
 
 def _id(text: str) -> UUID:
@@ -147,13 +142,12 @@ async def _customers(uow: Unit, text: str) -> list[UUID]:
     return list((await resolve_customers(uow, [text])).values())
 
 
-async def _one(uow: Unit, subscription: subscriptions.Subscription, org: str, status: int = 200) -> Response:
-    [row] = await _shown(uow, [subscription], org)
-    return vendor_answer(row, status)
+async def _one(uow: Unit, id_: UUID, org: str, status: int = 200) -> Response:
+    return vendor_answer(subscription_to_wire(*await _found(uow, id_), org), status)
 
 
-async def _shown(uow: Unit, found: Sequence[subscriptions.Subscription], org: str) -> list[SubscriptionRow]:
-    """Subscriptions with what they renew with and whose they are, each read at once for all of them."""
-    renewals = await renewals_of(uow, found)
-    customers = await external_ids_of_customers(uow, {one.customer_id for one in found})
-    return [subscription_to_wire(one, renewals[one.id], customers[one.customer_id], org) for one in found]
+async def _found(uow: Unit, id_: UUID) -> tuple[ListedSubscription, Renewal]:
+    found = await list_renewals(uow, SubscriptionFilter(ids=[id_]), OffsetQuery(1))
+    if not found:
+        raise NotFound("no such subscription", field="id", allowed="the id of a subscription")
+    return found[0]
