@@ -57,6 +57,10 @@ class Cycle:
 
     def index_at(self, instant: datetime) -> int:
         """The number of the last boundary at or before ``instant``."""
+        return self._around(instant)[0]
+
+    def _around(self, instant: datetime) -> tuple[int, Period]:
+        """The number of the last boundary at or before ``instant``, and the period that it begins."""
         local = to_local(instant, self._rules)
         if self.interval.days:
             n = (local.date() - self._local.date()).days // self.interval.days
@@ -64,11 +68,15 @@ class Cycle:
             months = (local.year - self._local.year) * 12 + local.month - self._local.month
             n = months // self.interval.months
         # The local dates give the number but for the day and time of day: at most a step or two are left.
-        while self.boundary(n) > instant:
+        start = self.boundary(n)
+        while start > instant:
             n -= 1
-        while self.boundary(n + 1) <= instant:
+            start = self.boundary(n)
+        end = self.boundary(n + 1)
+        while end <= instant:
             n += 1
-        return n
+            start, end = end, self.boundary(n + 1)
+        return n, Period(start, end)
 
     def period(self, n: int) -> Period:
         """The period from boundary ``n`` to the next."""
@@ -76,7 +84,7 @@ class Cycle:
 
     def period_at(self, instant: datetime) -> Period:
         """The period that contains ``instant``."""
-        return self.period(self.index_at(instant))
+        return self._around(instant)[1]
 
     def next_boundary(self, after: datetime) -> datetime:
         """The first boundary later than ``after``."""

@@ -97,16 +97,21 @@ def answering[**P, M: BaseModel](model: Callable[P, M]) -> Callable[P, M]:
     """
     assert isinstance(model, type)
     assert issubclass(model, BaseModel)
+    sent = model
+
+    def make(**values: Any) -> Any:
+        changes, struct = _struct_of(sent)
+        return struct(**_spelled(values, changes))
+
+    return make  # type: ignore[return-value]
+
+
+@cache
+def _struct_of(model: type[BaseModel]) -> tuple[Sequence[tuple[str, Change]], Any]:
+    """The changes of a model's values, and the struct that takes the changed ones."""
     shape = shape_of(model)
     changes = [(name, change) for name, _, _, change in shape.fields if change is not None]
-
-    def spelled(values: dict[str, Any]) -> dict[str, Any]:
-        for name, change in changes:
-            if values.get(name) is not None:
-                values[name] = change(values[name])
-        return values
-
-    defaults = spelled(dict(shape.defaults))
+    defaults = _spelled(dict(shape.defaults), changes)
     struct: Any = msgspec.defstruct(
         model.__name__,
         [(name, Any, defaults[name]) if name in defaults else (name, Any) for name, *_ in shape.fields],
@@ -115,11 +120,14 @@ def answering[**P, M: BaseModel](model: Callable[P, M]) -> Callable[P, M]:
         kw_only=True,
         gc=False,
     )
+    return changes, struct
 
-    def make(**values: Any) -> Any:
-        return struct(**spelled(values))
 
-    return make  # type: ignore[return-value]
+def _spelled(values: dict[str, Any], changes: Sequence[tuple[str, Change]]) -> dict[str, Any]:
+    for name, change in changes:
+        if values.get(name) is not None:
+            values[name] = change(values[name])
+    return values
 
 
 def _change(kind: Any, metadata: Sequence[Any] = ()) -> Change | None:

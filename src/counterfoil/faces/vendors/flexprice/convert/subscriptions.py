@@ -10,6 +10,7 @@ from counterfoil.core.errors import CounterfoilError, InvalidInput
 from counterfoil.core.money import decimal_text, parse_decimal
 from counterfoil.core.rating import Cadence
 from counterfoil.core.states import SubscriptionState
+from counterfoil.faces.kit.shapes import answering
 from counterfoil.faces.vendors.flexprice import ids
 from counterfoil.faces.vendors.flexprice.convert.common import (
     PERIODS,
@@ -224,6 +225,10 @@ def _override_words(ours: str, theirs: str) -> dict[str, str]:
     }
 
 
+_response: Final = answering(SubscriptionResponse)
+_line_item: Final = answering(SubscriptionSubscriptionLineItem)
+
+
 def subscription_to_wire(uow: Unit, subscription: Subscription, parts: Parts) -> SubscriptionResponse:
     """A subscription as Flexprice shows it."""
     items = parts.items.get(subscription.id, ())
@@ -231,7 +236,7 @@ def subscription_to_wire(uow: Unit, subscription: Subscription, parts: Parts) ->
     interval = main_interval(price.interval for price in prices)
     period = current_period(subscription, prices, uow.now)
     plan_id = subscription.plan_id
-    return SubscriptionResponse(
+    return _response(
         id=ids.show("subscription", subscription.id),
         lookup_key=subscription.external_id or "",
         customer_id=ids.show("customer", subscription.customer_id),
@@ -280,7 +285,7 @@ def line_item_to_wire(
     own = price.plan_id is None
     shown = price_fields(uow, price, currency=subscription.currency, owner=owner)
     del shown["meter"]
-    return SubscriptionSubscriptionLineItem(
+    return _line_item(
         id=ids.show("subscription_item", item.id),
         subscription_id=owner,
         customer_id=ids.show("customer", subscription.customer_id),
