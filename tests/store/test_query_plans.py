@@ -25,7 +25,7 @@ from counterfoil.modules import catalog, customers, invoicing, subscriptions, wa
 from counterfoil.modules.catalog import CatalogFilter, PriceFilter
 from counterfoil.modules.customers import CustomerFilter
 from counterfoil.modules.identity import Authenticator
-from counterfoil.modules.subscriptions import SubscriptionFilter, search_subscriptions
+from counterfoil.modules.subscriptions import SubscriptionFilter, list_renewals, search_subscriptions
 from counterfoil.modules.wallets import CreditGrantFilter, GrantSort
 from counterfoil.store import OffsetQuery, Store, SystemUow, Uow
 from counterfoil.store.feed import relay_changes
@@ -281,6 +281,7 @@ BY_OFFSET: Final[dict[str, Search]] = {
         uow, PriceFilter(meter_ids=[_id(world, "meter")]), query
     ),
     "subscriptions": lambda uow, _, query: _subscriptions(uow, query),
+    "what subscriptions renew with": lambda uow, _, query: list_renewals(uow, SubscriptionFilter(), query),
     "subscriptions of a customer": lambda uow, world, query: _subscriptions(
         uow, query, customer_ids=[_id(world, "customer")]
     ),
