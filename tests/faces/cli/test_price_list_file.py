@@ -63,6 +63,20 @@ def test_a_price_with_a_meter_is_of_usage_in_arrears_and_one_without_a_fee_in_ad
     assert (prices["fee"]["quantity_source"], prices["fee"]["cadence"]) == ("one", "in_advance")
 
 
+def test_terms_stand_beside_the_parameters_and_their_amounts_are_of_the_files_currency() -> None:
+    stated = "        terms: {included: 100, minimum: {amount: 5, prorated: false}}\n"
+    text = LIST.replace("        meter: calls\n", "        meter: calls\n" + stated)
+    prices = state(text)["plan", "pro"]["prices"]
+    assert prices["fee"]["terms"] == {}
+    assert prices["calls"]["terms"] == {
+        "included": "100",
+        "minimum": {"amount": {"EUR": "5"}, "prorated": False},
+    }
+    error = refusal(text.replace("amount: 5", "amount: -5"))
+    assert error.field == "plans.pro.prices.1.terms.minimum.amount.EUR"
+    assert "list.yaml:13:" in error.message
+
+
 def test_norway_is_a_country_and_not_false() -> None:
     found = state("customers:\n  fjord: {name: Fjord AS, address: {country: NO}}\n")
     assert found["customer", "fjord"]["address"] == {"country": "NO"}

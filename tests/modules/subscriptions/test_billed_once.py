@@ -43,7 +43,8 @@ def price(cadence: Cadence, interval: Interval) -> Price:
     return Price(
         id=uuid4(), external_id=None, meta={}, version=1, created_at=START, updated_at=START, plan_id=None,
         code="fee", name="fee", description=None, feature_id=None, unit=None, model="flat",
-        params={"EUR": {"amount": "30"}}, meter_id=None, filters={}, quantity_source=QuantitySource.ONE,
+        params={"EUR": {"amount": "30"}}, terms={}, meter_id=None, filters={},
+        quantity_source=QuantitySource.ONE,
         interval_unit=interval.unit, interval_count=interval.count, cadence=cadence, tax_rate_ids=[],
         ended_at=None,
     )  # fmt: skip

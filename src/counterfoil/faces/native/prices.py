@@ -59,6 +59,7 @@ PRICE_EXAMPLE: Final[dict[str, Any]] = {
             ]
         }
     },
+    "terms": {"included": "10000", "minimum": {"amount": {"EUR": "5"}, "prorated": True}},
     "quantity_source": "usage",
     "meter_id": "mtr_01kahgp1g0edgrx4zm6byashwh",
     "filters": {"model": ["large"]},
@@ -86,6 +87,15 @@ PARAMS: Final = (
     " commit: `unit_amount`, `committed_quantity`, which is paid whatever was used."
     " overcommit: the same; what is used beyond the committed quantity is paid."
 )
+TERMS: Final = (
+    "What is agreed besides the model, all of it optional."
+    " `conversion`: usage is counted in one unit and priced in another: `multiply_by`, `divide_by`, `unit`."
+    " `rounding`: the quantity is priced in multiples of a `step`, `mode` (ceil, floor, half_up), `unit`."
+    " `included`: units that are free."
+    " `minimum`, `maximum`: the least and most that a line costs in a period, before tax: `amount` for each"
+    " currency (one amount will do where there is one), `prorated` (true) with a period charged in part."
+    " `discounts`: before_minimum (a discounted line does not fall below the minimum), after_minimum."
+)
 MODEL: Final = f"How a quantity becomes an amount: {', '.join(MODELS)}"
 
 
@@ -108,6 +118,7 @@ class PriceIn(ObjectIn):
     unit: str | None = Field(default=None, description="What one of the quantity is called, such as GB")
     model: str = Field(description=MODEL)
     params: dict[str, Any] = Field(description=PARAMS)
+    terms: dict[str, Any] = Field(default_factory=dict, description=TERMS)
     quantity_source: QuantitySource = Field(
         default=QuantitySource.ONE,
         description="usage: its meter; item: the subscription item's quantity; one: a fee",
@@ -131,6 +142,7 @@ class PriceIn(ObjectIn):
             unit=self.unit,
             model=self.model,
             params=self.params,
+            terms=self.terms,
             quantity_source=self.quantity_source,
             meter_id=self.meter_id,
             filters=self.filters,
@@ -156,6 +168,7 @@ class PriceOut(Wire):
     unit: str | None
     model: str
     params: dict[str, Any]
+    terms: dict[str, Any] = Field(description="What is agreed besides the model; {}: nothing")
     quantity_source: QuantitySource
     meter_id: MeterId | None
     filters: dict[str, list[str]]
@@ -181,6 +194,7 @@ def to_wire(price: Price) -> PriceOut:
         unit=price.unit,
         model=price.model,
         params=dict(price.params),
+        terms=dict(price.terms),
         quantity_source=price.quantity_source,
         meter_id=price.meter_id,
         filters=dict(price.filters),

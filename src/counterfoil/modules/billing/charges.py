@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from counterfoil.core.billing_periods import ServicePeriod
     from counterfoil.core.pricing import Pricing
+    from counterfoil.core.rating import PriceTerms
     from counterfoil.modules import catalog
     from counterfoil.modules.catalog import Meter, Price
     from counterfoil.modules.invoicing import Invoice, InvoiceLine
@@ -148,12 +149,14 @@ def _rated(charge: Charge, reading: MeterReading | None, meters: Mapping[UUID, M
     price = charge.price
     period = (charge.start, charge.end)
     meter = None if price.meter_id is None else meters[price.meter_id]
+    pricing, terms = _costs(price, charge.currency)
     quantity = charge.quantity
     if quantity is None:
         quantity = Decimal(0) if reading is None or reading.value is None else reading.value
     return rate_line(
         RatingInput(
-            pricing=_pricing(price, charge.currency),
+            pricing=pricing,
+            terms=terms,
             quantity=quantity,
             unit=unit_of(charge.currency),
             proration=charge.proration,
@@ -170,8 +173,8 @@ def _rated(charge: Charge, reading: MeterReading | None, meters: Mapping[UUID, M
     )
 
 
-def _pricing(price: Price, currency: str) -> Pricing:
-    return _cached_pricing(_Immutable(price), currency)
+def _costs(price: Price, currency: str) -> tuple[Pricing, PriceTerms]:
+    return _cached_costs(_Immutable(price), currency)
 
 
 class _Immutable:
@@ -190,5 +193,5 @@ class _Immutable:
 
 
 @lru_cache(maxsize=10_000)
-def _cached_pricing(price: _Immutable, currency: str) -> Pricing:
-    return price.price.pricing(currency)
+def _cached_costs(price: _Immutable, currency: str) -> tuple[Pricing, PriceTerms]:
+    return price.price.pricing(currency), price.price.agreed(currency)

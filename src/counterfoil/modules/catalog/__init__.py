@@ -51,6 +51,7 @@ from counterfoil.modules.catalog.plans import (
     search_plans,
     update_plan,
 )
+from counterfoil.modules.catalog.price_terms import read_terms
 from counterfoil.modules.catalog.pricing_tables import (
     archive_pricing_table,
     create_pricing_table,
@@ -210,6 +211,7 @@ __all__ = [
     "publish_product",
     "published_version_of",
     "published_versions",
+    "read_terms",
     "remove_price",
     "replace_price",
     "search_features",

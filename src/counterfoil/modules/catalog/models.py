@@ -191,6 +191,7 @@ class PriceRow(Identified, Base):
     unit: Mapped[str | None]
     model: Mapped[str]
     params: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    terms: Mapped[dict[str, Any]] = mapped_column(JSONB)
     meter_id: Mapped[UUID | None] = mapped_column(ForeignKey("meters.id"))
     filters: Mapped[dict[str, Any]] = mapped_column(JSONB)
     quantity_source: Mapped[QuantitySource] = mapped_column(Choice(QuantitySource))

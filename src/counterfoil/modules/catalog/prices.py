@@ -17,6 +17,7 @@ from counterfoil.core.pricing import MODELS, parse_pricing
 from counterfoil.core.rating import Cadence, RatingInput, rate_line
 from counterfoil.modules.catalog.conditions import check_distinct, read_filters
 from counterfoil.modules.catalog.objects import check_common, check_count, choice, coded, named
+from counterfoil.modules.catalog.price_terms import read_terms, terms_of
 from counterfoil.modules.catalog.repository import FEATURES, METERS, TAX_RATES
 from counterfoil.modules.catalog.types import Price, QuantitySource
 from counterfoil.store.guards import check_text
@@ -27,12 +28,14 @@ if TYPE_CHECKING:
 
     from counterfoil.core.money import Unit
     from counterfoil.core.pricing import Pricing
+    from counterfoil.core.rating import PriceTerms
     from counterfoil.modules.catalog.types import NewPrice
     from counterfoil.store import Uow
 
 MAX_PRICES: Final = 200
 MAX_TAX_RATES: Final = 10
 MAX_UNIT: Final = 50
+MAX_TEXT: Final = 1024
 
 
 def read_prices(uow: Uow, plan_id: UUID | None, new: Sequence[NewPrice]) -> list[Price]:
@@ -51,6 +54,7 @@ def read_price(uow: Uow, plan_id: UUID | None, new: NewPrice) -> Price:
     check_count(len(new.tax_rate_ids), "tax_rate_ids", most=MAX_TAX_RATES)
     check_distinct(new.tax_rate_ids, "tax_rate_ids")
     fields = coded(uow, "price", new)
+    params, terms = _costs(new.model, new.params, new.terms)
     price = Price(
         **fields,
         plan_id=plan_id,
@@ -59,7 +63,8 @@ def read_price(uow: Uow, plan_id: UUID | None, new: NewPrice) -> Price:
         feature_id=new.feature_id,
         unit=new.unit,
         model=new.model,
-        params=_params(new.model, new.params),
+        params=params,
+        terms=terms,
         meter_id=new.meter_id,
         filters=read_filters(new.filters),
         quantity_source=choice(QuantitySource, new.quantity_source, "quantity_source"),
@@ -134,31 +139,49 @@ def _at(path: str, field: str) -> str:
     return f"{path}.{field}" if path else field
 
 
-def _params(model: str, params: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """The parameters for each currency, complete, as core writes them."""
+def _costs(
+    model: str, params: Mapping[str, Mapping[str, Any]], terms: Mapping[str, Any]
+) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
+    """The parameters for each currency, and the terms; complete, as core writes them."""
     if model not in MODELS:
         raise InvalidInput("model is not a pricing model", field="model", allowed=", ".join(MODELS))
     if not params:
         raise InvalidInput(
             "params names no currency", field="params", allowed="parameters for one or more currencies"
         )
-    read: dict[str, dict[str, Any]] = {}
+    pricings: dict[str, Pricing] = {}
     for code, values in params.items():
         plain = len(code) <= 10 and code.isascii() and code.isalnum()
-        unit = unit_of(code, field=f"params.{code}" if plain else "params")
-        try:
-            pricing = parse_pricing(model, values)
-            _check_billable(pricing, unit)
-        except CounterfoilError as refused:
-            raise refused.within(f"params.{code}") from None
-        read[code] = pricing.params.to_json()
-    return read
+        unit_of(code, field=f"params.{code}" if plain else "params")
+        with within(f"params.{code}"):
+            pricings[code] = parse_pricing(model, values)
+    agreed = read_terms(terms, pricings)
+    _check_texts(agreed, "terms")
+    for code, pricing in pricings.items():
+        with within(f"params.{code}"):
+            _check_billable(pricing, terms_of(agreed, code), unit_of(code))
+    read = {code: pricing.to_json() for code, pricing in pricings.items()}
+    _check_texts(read, "params")
+    return read, agreed
 
 
-def _check_billable(pricing: Pricing, unit: Unit) -> None:
+def _check_texts(value: object, field: str) -> None:
+    """Refuse texts, however deep, that cannot be stored or print as others, such as names of units."""
+    match value:
+        case str():
+            check_text(value, field, longest=MAX_TEXT, shortest=0)
+        case dict():
+            for key, part in value.items():
+                _check_texts(part, f"{field}.{key}")
+        case list():
+            for index, part in enumerate(value):
+                _check_texts(part, f"{field}.{index}")
+
+
+def _check_billable(pricing: Pricing, terms: PriceTerms, unit: Unit) -> None:
     """Refuse amounts of which no invoice could state even one unit."""
     try:
-        rate_line(RatingInput(pricing=pricing, quantity=Decimal(1), unit=unit))
+        rate_line(RatingInput(pricing=pricing, terms=terms, quantity=Decimal(1), unit=unit))
     except TooLarge as refused:
         raise TooLarge("the price of one unit is more than can be billed", allowed=refused.allowed) from None
     except InvalidInput:

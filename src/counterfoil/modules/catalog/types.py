@@ -14,6 +14,7 @@ from counterfoil.core.calendar import Interval, IntervalUnit
 from counterfoil.core.errors import InvalidInput
 from counterfoil.core.pricing import Pricing, parse_pricing
 from counterfoil.core.rating import Aggregation, Cadence
+from counterfoil.modules.catalog.price_terms import narrowed, terms_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from uuid import UUID
 
-    from counterfoil.core.rating import PropertyValue
+    from counterfoil.core.rating import PriceTerms, PropertyValue
 
 
 class Visibility(StrEnum):
@@ -131,8 +132,9 @@ class Price(CatalogObject):
 
     It belongs to a plan, in any number of its versions, or (``plan_id`` is ``None``) to one subscription.
     ``ended_at``: when it left the plan; who has it keeps it.  ``feature_id``: the feature that it charges
-    for.  ``unit``: what one of the quantity is called, such as ``GB``.  ``filters`` narrow the meter's
-    events; ``interval_unit`` × ``interval_count`` is how often it recurs.
+    for.  ``unit``: what one of the quantity is called, such as ``GB``.  ``terms``: what is agreed besides the
+    model, in the form of ``price_terms``.  ``filters`` narrow the meter's events; ``interval_unit`` ×
+    ``interval_count`` is how often it recurs.
     """
 
     plan_id: UUID | None
@@ -143,6 +145,7 @@ class Price(CatalogObject):
     unit: str | None
     model: str
     params: Mapping[str, dict[str, Any]]
+    terms: Mapping[str, Any]
     meter_id: UUID | None
     filters: Mapping[str, list[str]]
     quantity_source: QuantitySource
@@ -167,6 +170,14 @@ class Price(CatalogObject):
                 allowed=", ".join(self.params),
             )
         return parse_pricing(self.model, params)
+
+    def agreed(self, currency: str) -> PriceTerms:
+        """What is agreed besides the model, in one of its currencies."""
+        return terms_of(self.terms, currency)
+
+    def terms_in(self, currency: str) -> dict[str, Any]:
+        """Its terms as those of a price that has this currency alone."""
+        return narrowed(self.terms, currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,11 +239,13 @@ class NewTaxRate:
 class NewPrice:
     """A price of a plan or of a subscription.  ``params``: for each currency, the model's parameters as JSON.
 
-    Without a name it is called as its code.
+    ``terms``: what is agreed besides the model, as ``price_terms.read_terms`` takes it.  Without a name it is
+    called as its code.
     """
 
     model: str
     params: Mapping[str, Mapping[str, Any]]
+    terms: Mapping[str, Any] = field(default_factory=dict)
     code: str | None = None
     name: str | None = None
     description: str | None = None

@@ -99,7 +99,7 @@ def _steps(line: InvoiceLine) -> list[str]:
     told = Explanation.from_json(line.explanation)
     exact = to_decimal(told.exact) == told.amount.to_decimal()
     one_fee = len(told.parts) == 1 and told.parts[0].kind is PartKind.FLAT
-    kept = {"included", "proration", "discount"} | (
+    kept = {"counted", "included", "proration", "discount", "minimum", "maximum"} | (
         set() if one_fee and told.proration == 1 else {"part", "sum"}
     )
     if not exact:

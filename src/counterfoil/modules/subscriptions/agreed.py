@@ -177,6 +177,7 @@ def _replacing(price: Price, override: PriceOverride, currency: str) -> NewPrice
         unit=price.unit,
         model=price.model if override.model is None else override.model,
         params={currency: override.params},
+        terms=price.terms_in(currency),
         meter_id=price.meter_id,
         filters=price.filters,
         quantity_source=price.quantity_source,

@@ -124,8 +124,8 @@ class PriceOverride:
     """Another price for one subscription instead of the plan's price with this ``code``.
 
     ``params``: the model's parameters in the subscription's currency; ``model``: the plan's price's by
-    default.  All else (meter, interval, cadence, taxes ...) is as in the plan.  It holds in
-    ``[starts_at, ends_at)``, from the subscription's start and without end where they are not given.
+    default.  All else (terms, meter, interval, cadence, taxes ...) is as in the plan.  It holds
+    in ``[starts_at, ends_at)``, from the subscription's start and without end where they are not given.
     """
 
     code: str

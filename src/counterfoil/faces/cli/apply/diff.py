@@ -118,7 +118,8 @@ def _same(name: str, value: Any, present: Mapping[str, Any]) -> bool:
 def _agreed(price: Mapping[str, Any]) -> dict[str, Any]:
     """What a price of a subscription's own costs, in whichever time."""
     params = price["params"] if "params" in price else next(iter(price["currencies"].values()))
-    return {"code": price["code"], "model": price["model"], "params": params}
+    terms = {"terms": price["terms"]} if "terms" in price else {}  # an override leaves them as they are
+    return {"code": price["code"], "model": price["model"], "params": params, **terms}
 
 
 def _fixed(wanted: Wanted, name: str, before: Any) -> InvalidInput:

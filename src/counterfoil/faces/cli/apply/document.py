@@ -11,9 +11,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from counterfoil.core.calendar import parse_interval, parse_zone
+from counterfoil.core.errors import CounterfoilError
 from counterfoil.core.money import decimal_text, unit_of
 from counterfoil.core.pricing import MODELS, parse_pricing
 from counterfoil.core.rating import value_text
+from counterfoil.modules.catalog import read_terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
 
 ADDRESS: Final = ("line1", "line2", "city", "region", "postal_code", "country")
 _PRICE: Final = (
-    "code", "name", "description", "feature", "unit", "model", "currencies", "meter", "filters",
-    "quantity_source", "interval", "interval_count", "cadence", "tax_rates",
+    "code", "name", "description", "feature", "unit", "model", "currencies", "terms", "meter",
+    "filters", "quantity_source", "interval", "interval_count", "cadence", "tax_rates",
 )  # fmt: skip
 _PARAMETERS: Final = (
     "amount", "unit_amount", "tiers", "above_last_tier", "zero_quantity", "package_size", "package_amount",
@@ -141,13 +143,15 @@ def _price(place: Place, currency: str | None, position: int) -> tuple[str, dict
     unit = fields["interval"].text() if "interval" in fields else "month"
     fields.get("interval", place).checked(lambda: parse_interval(unit, count))
     metered = "meter" in fields
+    params = _amounts(place, fields, model.text(), currency)
     return code, {
         "name": fields["name"].text() if "name" in fields else code,
         "description": _text_or_none(fields, "description"),
         "feature": _text_or_none(fields, "feature"),
         "unit": _text_or_none(fields, "unit"),
         "model": model.text(),
-        "currencies": _amounts(place, fields, model.text(), currency),
+        "currencies": params,
+        "terms": _terms(fields, model.text(), params),
         "meter": _text_or_none(fields, "meter"),
         "filters": _filters(fields),
         "quantity_source": _text_or_none(fields, "quantity_source") or ("usage" if metered else "one"),
@@ -173,6 +177,19 @@ def _amounts(place: Place, fields: Mapping[str, Place], model: str, currency: st
     if currency is None:
         raise place.wrong("has no currency", "currencies, or a currency for the whole file")
     return {currency: place.checked(lambda: parse_pricing(model, own)).params.to_json()}
+
+
+def _terms(fields: Mapping[str, Place], model: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    """What is agreed besides the model."""
+    if "terms" not in fields:
+        return {}
+    pricings = {code: parse_pricing(model, one) for code, one in params.items()}
+    stated = {name: place.json() for name, place in fields["terms"].entries().items()}
+    try:
+        return read_terms(stated, pricings)
+    except CounterfoilError as error:
+        error.field = (error.field or "").partition(".")[2] or None  # the place says terms itself
+        raise fields["terms"].refused(error) from None
 
 
 def _customer(place: Place, _: str | None) -> dict[str, Any]:

@@ -211,6 +211,7 @@ async def _new_prices(
             NewPrice(
                 **{name: price[name] for name in ("code", "name", "description", "unit", "model")},
                 feature_id=None if feature is None else feature.id,
+                terms=price["terms"],
                 params=price["currencies"],
                 meter_id=None if meter is None else meter.id,
                 filters=price["filters"],

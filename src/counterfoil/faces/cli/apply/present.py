@@ -179,6 +179,7 @@ class _Names:
             "unit": price.unit,
             "model": price.model,
             "currencies": dict(price.params),
+            "terms": dict(price.terms),
             "meter": None if price.meter_id is None else self.meters[price.meter_id],
             "filters": {name: list(values) for name, values in price.filters.items()},
             "quantity_source": price.quantity_source.value,
@@ -226,7 +227,7 @@ async def _subscriptions(uow: Uow, external_ids: Collection[str]) -> Found:
                 "anchor_at": subscription.anchor_at,
                 "alignment": subscription.alignment.value,
                 "quantities": {code: decimal_text(item.quantity) for code, item in running.items()},
-                "own_prices": agreed,
+                "own_prices": [{**costs, "terms": one.terms} for costs, one in zip(agreed, own, strict=True)],
                 "overrides": agreed,
             }
             found[external_id] = (fields, subscription)
