@@ -44,9 +44,13 @@ class Principal:
         """The scope of this client's units of work."""
         return Scope(self.organization_id, self.environment_id, f"api_client:{self.client_id}")
 
+    def may(self, permission: str) -> bool:
+        """Whether the key's scopes include ``permission``."""
+        return permission in self.permissions
+
     def require(self, permission: str) -> None:
         """Raise ``Forbidden`` unless the key's scopes include ``permission``."""
-        if permission not in self.permissions:
+        if not self.may(permission):
             raise Forbidden(f"this key may not do this; it lacks the scope {permission}", allowed=permission)
 
 

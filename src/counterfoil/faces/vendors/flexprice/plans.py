@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import APIRouter, Query, Response
 
-from counterfoil.faces.kit.context import Unit, allow
+from counterfoil.faces.kit.context import Caller, Unit, allow
 from counterfoil.faces.kit.vendor_wire import vendor_answer
 from counterfoil.faces.kit.wire import OffsetQuery
 from counterfoil.faces.vendors.flexprice import ids
@@ -81,22 +81,22 @@ async def create(body: CreatePlanRequest, uow: Unit) -> Response:
 
 
 @router.get("", operation_id="listPlans", response_model=ListPlansResponse, dependencies=[READ])
-async def list_(query: Annotated[PlanQuery, Query()], uow: Unit) -> Response:
+async def list_(query: Annotated[PlanQuery, Query()], uow: Unit, caller: Caller) -> Response:
     """List plans."""
-    return await _found(uow, query)
+    return await _found(uow, caller, query)
 
 
 @router.post("/search", operation_id="queryPlan", response_model=ListPlansResponse, dependencies=[READ])
-async def search(body: PlanFilter, uow: Unit) -> Response:
+async def search(body: PlanFilter, uow: Unit, caller: Caller) -> Response:
     """Find plans."""
-    return await _found(uow, body)
+    return await _found(uow, caller, body)
 
 
 @router.get("/{id}", operation_id="getPlan", response_model=PlanResponse, dependencies=[READ])
-async def get(id: str, uow: Unit) -> Response:
+async def get(id: str, uow: Unit, caller: Caller) -> Response:
     """Get a plan with its prices and credit grants."""
     plan = await catalog.get_plan(uow, ids.parse("plan", id))
-    return vendor_answer((await _shown(uow, [plan], _WHOLE))[0])
+    return vendor_answer((await _shown(uow, caller, [plan], _WHOLE))[0])
 
 
 @router.put("/{id}", operation_id="updatePlan", response_model=PlanResponse, dependencies=[WRITE])
@@ -116,21 +116,27 @@ async def delete(id: str, uow: Unit) -> Response:
     return vendor_answer(SuccessResponse(message="plan deleted successfully"))
 
 
-async def _found(uow: Unit, asked: PlanFilter | PlanQuery) -> Response:
+async def _found(uow: Unit, caller: Caller, asked: PlanFilter | PlanQuery) -> Response:
     refuse(asked, "metadata", why="is not searched by yet")
     page, terms = page_of(asked), terms_of(asked, _COLUMNS)
     terms.ids("plan", "ids", asked, "plan_ids")
     terms.texts("external_ids", asked, "lookup_key")
     with in_their_words({"external_ids": "lookup_key"}):
         found = await catalog.search_plans(uow, CatalogFilter(**terms.values), page)
-    items = await _shown(uow, found.items, expanded(asked))
+    items = await _shown(uow, caller, found.items, expanded(asked))
     return vendor_answer(ListPlansResponse(items=items, pagination=pagination(found, page)))
 
 
-async def _shown(uow: Unit, plans: Sequence[Plan], parts: Collection[str]) -> list[PlanResponse]:
-    """Plans with the parts that are asked for, each kind of part read at once for all of them."""
+async def _shown(
+    uow: Unit, caller: Caller, plans: Sequence[Plan], parts: Collection[str]
+) -> list[PlanResponse]:
+    """Plans with the parts that are asked for, each kind of part read at once for all of them.
+
+    Credit grants that the key may not read are left out.
+    """
     prices = await _prices(uow, plans, meters="meters" in parts) if "prices" in parts else None
-    grants = await _grants(uow, plans) if "credit_grants" in parts else None
+    granted = "credit_grants" in parts and caller.may("credit_grants:read")
+    grants = await _grants(uow, plans) if granted else None
     return [
         plan_to_wire(
             uow,

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 
 from counterfoil.core.calendar import format_instant
 from counterfoil.core.errors import CounterfoilError, InvalidInput, NotFound, TooLarge
-from counterfoil.faces.kit.context import Unit, allow
+from counterfoil.faces.kit.context import Caller, Unit, allow
 from counterfoil.faces.kit.vendor_wire import DateTimeText, vendor_answer
 from counterfoil.faces.kit.wire import OffsetQuery
 from counterfoil.faces.vendors.flexprice import ids
@@ -89,6 +89,13 @@ _UNSEARCHED: Final = (
     "with_coupon_associations",
 )
 _WHOLE: Final = frozenset({"customer", "plan", "line_items", "credit_grants"})
+_NEEDED: Final = {
+    "customer": "customers:read",
+    "plan": "catalog:read",
+    "credit_grants": "credit_grants:read",
+}
+"""What a key must be able to read besides for a part to be shown; lines and their prices are the
+subscription's own."""
 _MOST: Final = 1000
 _MOST_GRANTS: Final = 100
 
@@ -116,8 +123,10 @@ class SubscriptionQuery(ListQuery):
     response_model=SubscriptionResponse,
     dependencies=[WRITE],
 )
-async def create(body: CreateSubscriptionRequest, uow: Unit) -> Response:
+async def create(body: CreateSubscriptionRequest, uow: Unit, caller: Caller) -> Response:
     """Subscribe a customer to a plan, with the plan's credit grants and those that are given."""
+    if body.credit_grants:
+        caller.require("credit_grants:write")
     customer = await _customer(uow, body)
     version = await _published(uow, body.plan_id)
     with in_their_words(WORDS):
@@ -125,10 +134,8 @@ async def create(body: CreateSubscriptionRequest, uow: Unit) -> Response:
     grants = _grants(body)
     end = instant_from_wire(body.end_date, "end_date")
     with in_their_words({**words, **_grant_words(body)}):
-        made = await billing.subscribe(uow, new, grants)
-        if end is not None:
-            made = await billing.cancel(uow, made.id, CancelWhen.AT, at=end)
-    return await _one(uow, made, 201)
+        made = await billing.subscribe(uow, new, grants, ends_at=end)
+    return await _one(uow, caller, made, 201)
 
 
 @router.get(
@@ -137,9 +144,9 @@ async def create(body: CreateSubscriptionRequest, uow: Unit) -> Response:
     response_model=ListSubscriptionsResponse,
     dependencies=[READ],
 )
-async def list_(query: Annotated[SubscriptionQuery, Query()], uow: Unit) -> Response:
+async def list_(query: Annotated[SubscriptionQuery, Query()], uow: Unit, caller: Caller) -> Response:
     """List subscriptions."""
-    return await _found(uow, query)
+    return await _found(uow, caller, query)
 
 
 @router.post(
@@ -148,9 +155,9 @@ async def list_(query: Annotated[SubscriptionQuery, Query()], uow: Unit) -> Resp
     response_model=ListSubscriptionsResponse,
     dependencies=[READ],
 )
-async def search(body: SubscriptionFilter, uow: Unit) -> Response:
+async def search(body: SubscriptionFilter, uow: Unit, caller: Caller) -> Response:
     """Find subscriptions."""
-    return await _found(uow, body)
+    return await _found(uow, caller, body)
 
 
 @router.get(
@@ -159,13 +166,13 @@ async def search(body: SubscriptionFilter, uow: Unit) -> Response:
     response_model=ListSubscriptionsResponse,
     dependencies=[READ],
 )
-async def of_customer(external_id: str, uow: Unit, expand: str | None = None) -> Response:
+async def of_customer(external_id: str, uow: Unit, caller: Caller, expand: str | None = None) -> Response:
     """The subscriptions of the customer with the seller's own id."""
     customer = await customer_by_external_id(uow, external_id)
     wanted = Wanted(customer_ids=[customer.id])
     found = await subscriptions.search_subscriptions(uow, wanted, OffsetQuery(_MOST), count=True)
     parts = frozenset((expand or "").split(",")) | {"line_items"}
-    items = await _shown(uow, found.items, parts)
+    items = await _shown(uow, caller, found.items, parts)
     page = PaginationResponse(total=found.total, limit=len(items), offset=0)
     return vendor_answer(ListSubscriptionsResponse(items=items, pagination=page))
 
@@ -176,9 +183,10 @@ async def of_customer(external_id: str, uow: Unit, expand: str | None = None) ->
     response_model=SubscriptionResponse,
     dependencies=[READ],
 )
-async def get(id: str, uow: Unit) -> Response:
+async def get(id: str, uow: Unit, caller: Caller) -> Response:
     """Get a subscription with its line items, customer, plan and credit grants."""
-    return await _one(uow, await subscriptions.get_subscription(uow, ids.parse("subscription", id)))
+    found = await subscriptions.get_subscription(uow, ids.parse("subscription", id))
+    return await _one(uow, caller, found)
 
 
 @router.put(
@@ -187,7 +195,7 @@ async def get(id: str, uow: Unit) -> Response:
     response_model=SubscriptionResponse,
     dependencies=[WRITE],
 )
-async def update(id: str, body: UpdateSubscriptionRequest, uow: Unit) -> Response:
+async def update(id: str, body: UpdateSubscriptionRequest, uow: Unit, caller: Caller) -> Response:
     """Say when a subscription ends: at a time, with its period, or not any more."""
     refuse(body, "parent_subscription_id", "status")
     subscription = await subscriptions.get_subscription(uow, ids.parse("subscription", id))
@@ -203,7 +211,7 @@ async def update(id: str, body: UpdateSubscriptionRequest, uow: Unit) -> Respons
             subscription = await billing.cancel(uow, subscription.id, CancelWhen.PERIOD_END)
         elif body.cancel_at_period_end is False and subscription.cancel_at is not None:
             subscription = await subscriptions.reactivate_subscription(uow, subscription.id)
-    return await _one(uow, subscription)
+    return await _one(uow, caller, subscription)
 
 
 @router.post(
@@ -297,11 +305,11 @@ def _grants(body: CreateSubscriptionRequest) -> list[NewCreditGrant]:
     return grants
 
 
-async def _one(uow: Unit, subscription: Subscription, status: int = 200) -> Response:
-    return vendor_answer((await _shown(uow, [subscription], _WHOLE))[0], status)
+async def _one(uow: Unit, caller: Caller, subscription: Subscription, status: int = 200) -> Response:
+    return vendor_answer((await _shown(uow, caller, [subscription], _WHOLE))[0], status)
 
 
-async def _found(uow: Unit, asked: SubscriptionFilter | SubscriptionQuery) -> Response:
+async def _found(uow: Unit, caller: Caller, asked: SubscriptionFilter | SubscriptionQuery) -> Response:
     refuse(asked, *_UNSEARCHED, why="is not searched by yet")
     page, terms = page_of(asked), terms_of(asked, _COLUMNS)
     wanted: dict[str, Any] = terms.values
@@ -318,18 +326,22 @@ async def _found(uow: Unit, asked: SubscriptionFilter | SubscriptionQuery) -> Re
         terms.among("customer_ids", [one.id for one in customers.items])
     found = await subscriptions.search_subscriptions(uow, Wanted(**wanted), page, count=True)
     parts = expanded(asked) | ({"line_items"} if asked.with_line_items else frozenset())
-    items = await _shown(uow, found.items, parts)
+    items = await _shown(uow, caller, found.items, parts)
     return vendor_answer(ListSubscriptionsResponse(items=items, pagination=pagination(found, page)))
 
 
 async def _shown(
-    uow: Unit, found: Sequence[Subscription], parts: Collection[str]
+    uow: Unit, caller: Caller, found: Sequence[Subscription], asked: Collection[str]
 ) -> list[SubscriptionResponse]:
-    """Subscriptions with the parts that are asked for, each kind of part read at once for all of them."""
+    """Subscriptions with the parts that are asked for, each kind of part read at once for all of them.
+
+    A part of another resource that the key may not read is left out.
+    """
+    parts = {one for one in asked if one not in _NEEDED or caller.may(_NEEDED[one])}
     items = await subscriptions.items_of(uow, [one.id for one in found]) if found else {}
     prices = await prices_by_ids(uow, {item.price_id for some in items.values() for item in some})
     plans, customers = {}, {}
-    if {"plan", "line_items"} & set(parts):
+    if {"plan", "line_items"} & parts and caller.may("catalog:read"):
         plans = await plans_by_ids(uow, {one.plan_id for one in found if one.plan_id is not None})
     if "customer" in parts:
         customers = await customers_by_ids(uow, {one.customer_id for one in found})

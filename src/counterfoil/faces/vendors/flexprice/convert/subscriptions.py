@@ -281,7 +281,8 @@ def line_item_to_wire(
     """A price on a subscription as Flexprice shows it."""
     price = parts.prices[item.price_id]
     owner = ids.show("subscription", subscription.id)
-    plan = None if subscription.plan_id is None else parts.plans.get(subscription.plan_id)
+    plan_id = subscription.plan_id
+    plan = None if plan_id is None else parts.plans.get(plan_id)  # not there if the key may not read it
     own = price.plan_id is None
     shown = price_fields(uow, price, currency=subscription.currency, owner=owner)
     del shown["meter"]
@@ -289,7 +290,7 @@ def line_item_to_wire(
         id=ids.show("subscription_item", item.id),
         subscription_id=owner,
         customer_id=ids.show("customer", subscription.customer_id),
-        entity_id=owner if own or plan is None else ids.show("plan", plan.id),
+        entity_id=owner if own or plan_id is None else ids.show("plan", plan_id),
         entity_type="subscription" if own else "plan",
         plan_display_name=None if plan is None else plan.name,
         price_id=shown["id"],
