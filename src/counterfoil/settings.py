@@ -6,12 +6,13 @@ Always holds: a secret is never printed (``SecretStr``), and the defaults start 
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
 def _default_data_dir() -> Path:
@@ -19,6 +20,18 @@ def _default_data_dir() -> Path:
         return Path("/var/lib/counterfoil")
     base = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
     return Path(base).expanduser() / "counterfoil"
+
+
+def _listed(given: Any) -> Any:
+    """A list as an environment variable has it: words with commas between them, or JSON."""
+    if not isinstance(given, str):
+        return given
+    if not given.lstrip().startswith("["):
+        return [word.strip() for word in given.split(",") if word.strip()]
+    try:
+        return json.loads(given)
+    except ValueError:
+        raise ValueError('not a list: write a,b or ["a", "b"]') from None
 
 
 class Settings(BaseSettings):
@@ -47,11 +60,15 @@ class Settings(BaseSettings):
     public_url: str | None = None
     """How the outside reaches this server; used in links."""
 
-    trusted_proxies: tuple[str, ...] = ()
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = ()
     """Addresses or networks whose forwarding headers are believed."""
 
-    faces: tuple[Literal["flexprice", "gcore", "reevit", "salable", "suger"], ...] = ()
-    """Other vendors' APIs to serve, each under its name; as JSON: ``["suger"]``."""
+    faces: Annotated[
+        tuple[Literal["flexprice", "gcore", "reevit", "salable", "suger"], ...],
+        NoDecode,
+        BeforeValidator(_listed),
+    ] = ()
+    """Other vendors' APIs to serve, each under its name: ``suger,gcore``."""
 
     rate_limit: int = Field(default=6000, ge=0)
     """Requests a minute that one API key may make in one process; 0 means no limit."""

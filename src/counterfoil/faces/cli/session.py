@@ -122,7 +122,8 @@ def settings_of(**given: Any) -> Settings:
         fault = error.errors()[0]
         name = str(fault["loc"][0]) if fault["loc"] else "settings"
         option = f"--{name}" if name in chosen else f"COUNTERFOIL_{name.upper()}"
-        raise InvalidInput(f"{option}: {fault['msg']}", field=option) from None
+        said = str(fault["msg"]).removeprefix("Value error, ")
+        raise InvalidInput(f"{option}: {said}", field=option) from None
 
 
 def store_command(work: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
