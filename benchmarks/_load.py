@@ -7,10 +7,13 @@ check its status, so that what is measured is the server's work.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import socket
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -25,9 +28,30 @@ if TYPE_CHECKING:
 _RECEIVED: Final = 262_144
 
 
+@dataclass(frozen=True)
+class Server:
+    """``serve`` in a process of its own."""
+
+    address: str
+    pid: int
+
+    def processor_seconds(self) -> float:
+        """What the process has used of its processors until now."""
+        stat = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Answers a second, and what one cost the server of a processor, in seconds."""
+
+    rate: float
+    cost: float
+
+
 @contextmanager
-def served(settings: Settings) -> Generator[str]:
-    """The address of ``serve`` in a process of its own."""
+def served(settings: Settings) -> Generator[Server]:
+    """``serve`` in a process of its own."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     process = context.Process(target=_serve, args=(settings, there))
@@ -35,7 +59,8 @@ def served(settings: Settings) -> Generator[str]:
     try:
         if not here.poll(60):
             raise RuntimeError("the server did not start")
-        yield here.recv()
+        assert process.pid is not None
+        yield Server(here.recv(), process.pid)
     finally:
         process.terminate()
         process.join()
@@ -45,8 +70,11 @@ def _serve(settings: Settings, pipe: Connection) -> None:
     bootstrap.serve(settings, lambda _: None, pipe.send)
 
 
-def rate(address: str, path: str, headers: Mapping[str, str], seconds: float, connections: int = 4) -> float:
-    """Answers a second to ``GET path`` with this many connections at once."""
+def load(
+    server: Server, path: str, headers: Mapping[str, str], seconds: float, connections: int = 4
+) -> Measured:
+    """``GET path`` again and again, with this many connections at once."""
+    address = server.address
     counts = [0] * connections
     stop = threading.Event()
     failures: list[BaseException] = []
@@ -67,9 +95,10 @@ def rate(address: str, path: str, headers: Mapping[str, str], seconds: float, co
     for thread in threads:
         thread.start()
     time.sleep(seconds / 4)  # until connections and prepared statements stand
-    before, began = sum(counts), time.perf_counter()
+    before, used, began = sum(counts), server.processor_seconds(), time.perf_counter()
     time.sleep(seconds)
-    found = (sum(counts) - before) / (time.perf_counter() - began)
+    answered, used = sum(counts) - before, server.processor_seconds() - used
+    found = Measured(answered / (time.perf_counter() - began), used / max(answered, 1))
     stop.set()
     for thread in threads:
         thread.join()

@@ -1,9 +1,10 @@
 """What another vendor's face costs over our own API: 100 of 10,000 subscriptions, in front and far behind.
 
 The lists of the same subscriptions are asked for in turns, by a load generator in another process than the
-server; a face's ratio is the median of the turns'.  Printed first, and held to their limits: the ratios (at
-most ``MOST`` times our own list) and our own list's requests a second at both ends (at least ``LEAST``).
-Gcore's list, which is of other rows, has a file of its own.
+server.  Printed first, and held to their limits: what an answer of a face costs the server of a processor,
+as a ratio to our own list's (the median of the turns', at most ``MOST``; whatever else runs on the machine
+weighs on both), and our own list's requests a second at both ends (at least ``LEAST``).  Gcore's list, which
+is of other rows, has a file of its own.
 
     python benchmarks/faces.py [seconds a turn]
 """
@@ -23,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 import psycopg
-from _load import body, rate, served
+from _load import Measured, Server, body, load, served
 
 from counterfoil.modules.identity import (
     EnvironmentKind,
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 
 ROWS: Final = 10_000
 FAR: Final = 9_900
-TURNS: Final = 3
+TURNS: Final = 5
 MOST: Final = 1.5
 LEAST: Final = 300
 
@@ -70,7 +71,7 @@ class Listing:
     path: str
     headers: dict[str, str]
     far: str
-    rates: list[float] = field(default_factory=list)
+    turns: list[Measured] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -91,39 +92,42 @@ def main(seconds: float) -> int:
     chosen: Any = {"data": directory / "data", "port": 0, "rate_limit": 0, "worker": False, "faces": faces}
     settings = Settings.model_validate(chosen)
     try:
-        with open_database(settings) as url, served(settings) as address:
+        with open_database(settings) as url, served(settings) as server:
             seller = asyncio.run(prepare(url))
-            fill(address, seller)
-            with start(settings.data) as server:
-                multiply(server.url(), seller)
-            return measure(address, seller, faces, seconds)
+            fill(server.address, seller)
+            with start(settings.data) as database:
+                multiply(database.url(), seller)
+            return measure(server, seller, faces, seconds)
     finally:
         shutil.rmtree(directory)
 
 
-def measure(address: str, seller: Seller, faces: list[str], seconds: float) -> int:
+def measure(server: Server, seller: Seller, faces: list[str], seconds: float) -> int:
     """All lists in turns; prints ratios first, then rates."""
-    listings = [one for one in lists_of(address, seller) if one.name in ("native", *faces)]
-    far = {one.name: 0.0 for one in listings}
+    listings = [one for one in lists_of(server.address, seller) if one.name in ("native", *faces)]
+    far: dict[str, Measured] = {}
     for _ in range(TURNS):
         for one in listings:
-            one.rates.append(rate(address, one.path, one.headers, seconds))
+            one.turns.append(load(server, one.path, one.headers, seconds))
     for one in listings:
-        far[one.name] = rate(address, one.far, one.headers, seconds)
+        far[one.name] = load(server, one.far, one.headers, seconds)
     native, *others = listings
     ratios = {
-        one.name: median(ours / theirs for ours, theirs in zip(native.rates, one.rates, strict=True))
+        one.name: median(
+            theirs.cost / ours.cost for ours, theirs in zip(native.turns, one.turns, strict=True)
+        )
         for one in others
     }
     for name, ratio in ratios.items():
         print(f"{name}: {ratio:.2f} times the native list (limit {MOST})")
-    reached = min(max(native.rates), far["native"])
+    reached = min(max(one.rate for one in native.turns), far["native"].rate)
     print(f"native: {reached:.0f} requests/s at the slower end (limit {LEAST})")
     for one in listings:
-        size = len(body(address, one.path, one.headers)) / 1024
+        size = len(body(server.address, one.path, one.headers)) / 1024
+        cost = median(turn.cost for turn in one.turns) * 1000
         print(
-            f"{one.name:>10}: {max(one.rates):>5.0f} requests/s in front, {far[one.name]:>5.0f} at {FAR:,},"
-            f" {size:.0f} KiB a page"
+            f"{one.name:>10}: {max(turn.rate for turn in one.turns):>5.0f} requests/s in front,"
+            f" {far[one.name].rate:>5.0f} at {FAR:,}, {cost:.1f} ms of a processor, {size:.0f} KiB a page"
         )
     return int(max(ratios.values(), default=0) > MOST or reached < LEAST)
 
@@ -210,4 +214,4 @@ def multiply(url: str, seller: Seller) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(float(sys.argv[1]) if len(sys.argv) > 1 else 3.0))
+    sys.exit(main(float(sys.argv[1]) if len(sys.argv) > 1 else 2.0))
