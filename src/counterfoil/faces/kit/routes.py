@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from fastapi import Response
+from fastapi.dependencies.utils import get_flat_params
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
@@ -53,16 +54,6 @@ def bearer(request: Request) -> str:
             "this call needs an API key", field="Authorization", allowed="Authorization: Bearer ck_…"
         )
     return secret.strip()
-
-
-def _check_query(request: Request) -> None:
-    """Refuse a parameter with a NUL, which no text of ours can hold and no filter can mean."""
-    if b"%00" in request.scope["query_string"]:
-        for name, value in request.query_params.multi_items():
-            if "\x00" in value:
-                raise InvalidInput(
-                    f"{name} holds characters that cannot be stored", field=name, allowed="a text without NUL"
-                )
 
 
 def _check_type(request: Request) -> None:
@@ -118,6 +109,12 @@ class TransactionRoute(APIRoute):
     async def authenticate(self, request: Request) -> Caller:
         """The caller behind a request, or ``Unauthenticated``, ``Forbidden``."""
 
+    def check_caller(self, request: Request) -> None:
+        """Refuse a call of somebody who proved themselves, for what the face wants besides a key.
+
+        Such a call counts towards the caller's limit.
+        """
+
     def get_route_handler(self) -> Handler:
         """Wrap FastAPI's handler: it runs inside the transaction and its answer is sent after."""
         inner = super().get_route_handler()
@@ -135,6 +132,7 @@ class TransactionRoute(APIRoute):
             try:
                 if not allowance.granted:
                     raise RateLimited("too many calls", retry_after=allowance.retry_after)
+                self.check_caller(request)
                 response = await self._run(request, caller, inner)
             except Exception as error:
                 response = self._failed(request, error)
@@ -151,8 +149,23 @@ class TransactionRoute(APIRoute):
             log.exception("request %s failed", request_id_of(request), exc_info=error)
         return self.errors.answer(request, error)
 
+    def _check_query(self, request: Request) -> None:
+        """Refuse a parameter with a NUL, which no text of ours can hold and no filter can mean.
+
+        What the operation does not declare is read by nobody, and passes.
+        """
+        if b"%00" in request.scope["query_string"]:
+            declared = {one.alias for one in get_flat_params(self.dependant)}
+            for name, value in request.query_params.multi_items():
+                if "\x00" in value and name in declared:
+                    raise InvalidInput(
+                        f"{name} holds characters that cannot be stored",
+                        field=name,
+                        allowed="a text without NUL",
+                    )
+
     async def _run(self, request: ExactRequest, caller: Caller, inner: Handler) -> Response:
-        _check_query(request)
+        self._check_query(request)
         # First, so that a slow sender does not hold a connection of the database.
         if await request.body() and self.json_only:
             _check_type(request)

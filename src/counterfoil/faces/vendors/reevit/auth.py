@@ -43,9 +43,12 @@ class ReevitRoute(UnitRoute):
         )
 
     async def authenticate(self, request: Request) -> Caller:
-        """The API client behind a request, whose organization is the one that the header names."""
+        """The API client behind a request."""
         with in_their_words({"Authorization": "X-Reevit-Key"}):
-            caller = await super().authenticate(request)
+            return await super().authenticate(request)
+
+    def check_caller(self, request: Request) -> None:
+        """Refuse a call whose header names no organization, or another one than the key's."""
         named = request.headers.get("x-org-id", "").strip()
         if not named:
             raise InvalidInput("X-Org-Id is missing", field="X-Org-Id", allowed="your key's organization")
@@ -53,7 +56,6 @@ class ReevitRoute(UnitRoute):
             raise Forbidden(
                 "this key is not of that organization", field="X-Org-Id", allowed="your key's organization"
             )
-        return caller
 
 
 def _organization(named: str) -> UUID | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from counterfoil.core.errors import InvalidInput, Unauthenticated
-from counterfoil.faces.kit.routes import Caller, UnitRoute
+from counterfoil.faces.kit.routes import UnitRoute
 from counterfoil.faces.vendors.salable.errors import FORM
 
 if TYPE_CHECKING:
@@ -41,9 +41,8 @@ class SalableRoute(UnitRoute):
             raise Unauthenticated("this call needs an API key in the header x-api-key")
         return secret
 
-    async def authenticate(self, request: Request) -> Caller:
-        """The API client behind a request that asks for a version which is served."""
-        caller = await super().authenticate(request)
+    def check_caller(self, request: Request) -> None:
+        """Refuse a version of the API that is not served."""
         version = request.headers.get("version", "").strip().lower()
         if version not in ("", "v1"):
             raise InvalidInput(
@@ -51,4 +50,3 @@ class SalableRoute(UnitRoute):
                 field="version",
                 allowed="v1, or no header",
             )
-        return caller

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from counterfoil.core.errors import InvalidInput, NotFound, Unauthenticated
 from counterfoil.core.ids import read_id
-from counterfoil.faces.kit.routes import Caller, UnitRoute
+from counterfoil.faces.kit.routes import UnitRoute
 from counterfoil.faces.vendors.suger.errors import FORM
 
 if TYPE_CHECKING:
@@ -33,17 +33,15 @@ class SugerRoute(UnitRoute):
             "this call needs an API key", field="Authorization", allowed="Authorization: Key ck_…"
         )
 
-    async def authenticate(self, request: Request) -> Caller:
-        """The API client behind a request, whose organization is the path's; another one is not found.
+    def check_caller(self, request: Request) -> None:
+        """Refuse an organization in the path that is not the key's: it is not found.
 
         The path may have it in either form; answers have the bare UUID.
         """
-        caller = await super().authenticate(request)
         own = request.state.principal.organization_id
         if not is_id("organization", request.path_params["orgId"], own):
             raise NotFound("no such organization", field="orgId", allowed=f"{own}, your key's organization")
         request.path_params["orgId"] = str(own)
-        return caller
 
 
 def is_id(kind: str, text: str, own: UUID) -> bool:
