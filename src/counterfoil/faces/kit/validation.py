@@ -75,6 +75,8 @@ def _message(fault: dict[str, Any], allowed: str) -> str:
     if _expected_type(fault["type"]) is not None:
         return f"must be {allowed}"
     message = str(fault["msg"])
+    if fault["type"] == "refused":
+        return message  # in our own words, which may begin with what was sent
     return message[:1].lower() + message[1:]
 
 

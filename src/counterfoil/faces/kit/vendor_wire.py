@@ -81,7 +81,7 @@ def one_of(*values: str) -> Any:
 
     def check(value: str) -> str:
         if value not in values:
-            allowed = ", ".join(values)
+            allowed = ", ".join(word or '""' for word in values)
             raise PydanticCustomError(
                 "refused", "{value} is none of its values", {"value": value, "expected": allowed}
             )
