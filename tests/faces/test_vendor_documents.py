@@ -33,6 +33,18 @@ async def test_the_page_names_every_operation_and_those_that_are_served(face: st
     assert {row["state"] for row in rows} <= {"served", "not yet"}
 
 
+@pytest.mark.parametrize("face", FACES)
+async def test_a_face_declares_no_refusal_in_the_frameworks_form(face: str, store: Store) -> None:
+    app = http_app(Settings.model_validate({"faces": [face]}), store)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api.test") as client:
+        answer = await client.get(f"/{face}/openapi.json")
+    operations = [one for path in answer.json()["paths"].values() for one in path.values()]
+    assert operations
+    assert [one["operationId"] for one in operations if "422" in one["responses"]] == []
+    assert "HTTPValidationError" not in answer.text
+    assert "ValidationError" not in answer.json()["components"]["schemas"]
+
+
 async def test_a_face_that_is_off_is_not_there(store: Store) -> None:
     app = http_app(Settings(faces=()), store)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api.test") as client:

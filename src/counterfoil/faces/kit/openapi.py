@@ -26,7 +26,7 @@ wrote nothing. `X-Request-Id` of every answer finds its line in the log.
 
 **Repeating.** Send `Idempotency-Key` with every POST, PATCH, PUT and DELETE: the same key with the same body
 gets the first answer again (for 24 hours, with `Idempotent-Replayed: true`; secrets are not repeated), with
-another body a 409. Answers of 500 and above are not kept.
+another query or body a 409. Answers of 500 and above are not kept.
 
 **Lists** are newest first, unless the operation says another order; `next_cursor` of a page is the `cursor`
 of the next one.
@@ -79,6 +79,18 @@ def _say(operation: dict[str, Any]) -> None:
     operation["description"] = "\n\n".join(said)
 
 
+def _drop_framework_errors(document: dict[str, Any]) -> None:
+    """Take out the 422 that the framework declares: what a schema refuses has the face's own form."""
+    if document["components"].get("schemas", {}).pop("HTTPValidationError", None) is None:
+        return
+    for path in document["paths"].values():
+        for operation in path.values():
+            if "HTTPValidationError" in str(operation["responses"].get("422")):
+                del operation["responses"]["422"]
+    if "'#/components/schemas/ValidationError'" not in str(document):
+        del document["components"]["schemas"]["ValidationError"]
+
+
 class DocumentedApp(FastAPI):
     """An application whose OpenAPI document says what all its operations share."""
 
@@ -89,6 +101,7 @@ class DocumentedApp(FastAPI):
         if self.openapi_schema is None:
             document = super().openapi()
             document.setdefault("components", {})["securitySchemes"] = self.schemes
+            _drop_framework_errors(document)
             for path in document["paths"].values():
                 for method, operation in path.items():
                     operation.setdefault("security", [])
