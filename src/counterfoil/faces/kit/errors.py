@@ -100,6 +100,8 @@ class ErrorForm:
 
     def coded(self, error: Exception, request: Request | None = None) -> CounterfoilError:
         """Any exception as one of ours; what is not expected says nothing of its inside."""
+        if isinstance(error, VersionMismatch) and not (request is not None and "if-match" in request.headers):
+            return _ChangedMeanwhile("somebody else changed it at the same time; read it and try again")
         if isinstance(error, CounterfoilError):
             return error
         if isinstance(error, RequestValidationError):
@@ -157,6 +159,11 @@ class _BodyTooLarge(TooLarge):
     code = "too_large"
 
 
+class _ChangedMeanwhile(VersionMismatch):
+    """Two who change at once, of whom this one named no version."""
+
+
+STATUSES[_ChangedMeanwhile] = HTTPStatus.CONFLICT
 STATUSES[_MethodNotAllowed] = HTTPStatus.METHOD_NOT_ALLOWED
 STATUSES[_BodyTooLarge] = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 class GcoreForm(ErrorForm):
     """``{"client_id": ["…"]}`` for a value that is refused, ``{"detail": "…"}`` for everything else."""
 
+    challenge = "apikey"
+
     def body(self, error: CounterfoilError, status: int, request_id: str) -> Any:
         """The reason, under the parameter where one is at fault."""
         if error.field is None or status != HTTPStatus.BAD_REQUEST:

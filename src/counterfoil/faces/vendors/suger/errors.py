@@ -5,25 +5,26 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any, Final
 
-from counterfoil.core.errors import CounterfoilError, VersionMismatch, WrongState
+from counterfoil.core.errors import CounterfoilError, WrongState
 from counterfoil.faces.kit.errors import ErrorForm
 
 
 class SugerForm(ErrorForm):
     """The message with the field and what is allowed, as a text."""
 
+    challenge = "Key"
+
     def status(self, error: CounterfoilError) -> int:
-        """Suger's status: what the present state refuses is a 400 there; two who change at once conflict."""
-        if isinstance(error, WrongState):
-            return HTTPStatus.BAD_REQUEST
-        return HTTPStatus.CONFLICT if isinstance(error, VersionMismatch) else super().status(error)
+        """Suger's status: what the present state refuses is a 400 there."""
+        return HTTPStatus.BAD_REQUEST if isinstance(error, WrongState) else super().status(error)
 
     def body(self, error: CounterfoilError, status: int, request_id: str) -> Any:
         """``"limit: … (allowed: 1 to 1000)"``."""
         told = error.message
         if error.field is not None and not told.startswith(error.field):
             told = f"{error.field}: {told}"
-        return told if error.allowed is None else f"{told} (allowed: {error.allowed})"
+        said = error.allowed is None or told.endswith(error.allowed)
+        return told if said else f"{told} (allowed: {error.allowed})"
 
 
 FORM: Final = SugerForm()
