@@ -16,7 +16,7 @@ face maps this tree once.  Always holds: ``code`` is stable, ``message`` is a se
     │   ├── AlreadyExists      an id or code that is taken
     │   ├── WrongState         a transition that the state table does not have
     │   ├── VersionMismatch    If-Match named an older version
-    │   └── IdempotencyReused  a key seen with another body
+    │   └── IdempotencyReused  a key seen with another request
     ├── RateLimited            too many calls; ``retry_after`` seconds
     └── Unavailable            the program cannot serve now (schema, database)
 """

@@ -2,7 +2,7 @@
 
 Owns: the table and its protocol.  Does not own: which calls take a key; the kit of the faces decides.
 Always holds: the row is written first, in the call's own transaction, so a concurrent twin waits for the
-first to end; an answer is kept for 24 hours of real time; another body under the same key is refused.
+first to end; an answer is kept for 24 hours of real time; another query or body under the key is refused.
 Source of the behaviour: Stripe's published idempotency rules, with 5xx answers not kept.
 """
 
@@ -99,7 +99,7 @@ async def claim(uow: Uow | SystemUow, call: Call) -> Answer | None:
     """Take the key for this call, or return the answer that its first use got.
 
     A claim that gets no answer must be rolled back.  Raises ``IdempotencyReused`` if the key was used with
-    another body.
+    another query or body.
     """
     if not 1 <= len(call.key) <= MAX_KEY or not call.key.isprintable():
         raise InvalidInput(
@@ -116,9 +116,9 @@ async def claim(uow: Uow | SystemUow, call: Call) -> Answer | None:
     row = (await uow.execute(_READ, key)).one()
     if bytes(row.body_hash) != call.body_hash:
         raise IdempotencyReused(
-            "this Idempotency-Key was used with another request body",
+            "this Idempotency-Key was used with another request",
             field="Idempotency-Key",
-            allowed="a new key, or the same body",
+            allowed="a new key, or the same request",
         )
     return Answer(row.status, row.content_type, bytes(row.body))
 
