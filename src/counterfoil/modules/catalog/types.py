@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
 
 from counterfoil.core.calendar import Interval, IntervalUnit
 from counterfoil.core.errors import InvalidInput
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from counterfoil.core.rating import PriceTerms, PropertyValue
+
+
+_interval: Final = lru_cache(maxsize=1000)(Interval)  # lists ask each price of each row for it
 
 
 class Visibility(StrEnum):
@@ -158,7 +162,7 @@ class Price(CatalogObject):
     @property
     def interval(self) -> Interval:
         """How often it recurs."""
-        return Interval(self.interval_unit, self.interval_count)
+        return _interval(self.interval_unit, self.interval_count)
 
     def pricing(self, currency: str) -> Pricing:
         """The model with its parameters in this currency, or ``InvalidInput`` if the price has none in it."""
