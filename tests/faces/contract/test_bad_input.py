@@ -95,7 +95,8 @@ KNOWN: Final = {
     "email": [*TEXTS, *NOT_TEXTS, '"nobody"', '"a@"', '" "'],
     "metadata": METADATA,
 }
-MAY_BE_BELOW_ZERO: Final[set[str]] = set()
+MAY_BE_BELOW_ZERO: Final = "Below 0"
+"""How the description of a field begins whose number may be."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,8 @@ def _values(name: str, schema: dict[str, Any]) -> list[str]:
     choices = schema.get("anyOf", ())
     kinds = [one.get("type") for choice in choices for one in choice.get("anyOf", [choice])]
     if "number" in kinds:
-        return [*DECIMALS, *DECIMALS_BELOW_ZERO, *NOT_JSON_NUMBERS]
+        below = schema.get("description", "").startswith(MAY_BE_BELOW_ZERO)
+        return [*DECIMALS, *(() if below else DECIMALS_BELOW_ZERO), *NOT_JSON_NUMBERS]
     if name.endswith("_id") and name != "external_id":
         return IDS
     if schema.get("format") == "date-time":
