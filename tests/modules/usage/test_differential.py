@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -11,7 +11,16 @@ from uuid import UUID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from counterfoil.core.rating import Aggregate, Aggregation, Filter, PropertyValue, UsageEvent, aggregate
+from counterfoil.core.pricing import Window, WindowUnit
+from counterfoil.core.rating import (
+    Aggregate,
+    Aggregation,
+    Filter,
+    PropertyValue,
+    UsageEvent,
+    aggregate,
+    window_grid,
+)
 from counterfoil.modules.catalog import Meter
 from counterfoil.modules.customers import NewCustomer, create_customer
 from counterfoil.modules.usage import (
@@ -22,6 +31,9 @@ from counterfoil.modules.usage import (
     ingest,
     read_groups,
     read_meter,
+    read_meter_amounts,
+    read_meter_groups,
+    read_meter_windows,
 )
 from counterfoil.store import Store
 from tests.modules.usage.conftest import World
@@ -101,6 +113,13 @@ asked_windows = st.lists(
     min_size=1,
     max_size=5,
 )
+grids = st.sampled_from(
+    [
+        *(Window(WindowUnit.MINUTE, count) for count in (45, 90)),
+        *(Window(WindowUnit.HOUR, count) for count in (1, 2)),
+        *(Window(unit) for unit in (WindowUnit.DAY, WindowUnit.WEEK, WindowUnit.MONTH)),
+    ]
+)
 # Ids whose order by code points is not that of a dictionary.
 id_starts = st.sampled_from(["a", "B", "Z", "é", "z", "𝒳", "-", "_"])
 
@@ -145,6 +164,33 @@ def expected(
     }
 
 
+def expected_windows(
+    events: Sequence[tuple[str, Sent]], question: Asked, meter: Meter, window: UsageWindow
+) -> list[tuple[datetime, MeterReading]]:
+    """What the reference says of the events of each window of the grid, those without any left out."""
+    assert window.grid is not None
+    places = sorted({window.grid.place_of(sent.at) for _, sent in events if question.takes(sent)})
+    found = []
+    for place in places:
+        within = [(id_, sent) for id_, sent in events if window.grid.place_of(sent.at) == place]
+        reading = expected(within, question, meter)[()]
+        if reading.events:
+            found.append((window.grid.start_of(place), reading))
+    return found
+
+
+def expected_amounts(
+    events: Sequence[tuple[str, Sent]], question: Asked, meter: Meter
+) -> list[Decimal | None]:
+    """What each event gives to the sum, in the order of time and of ids by code points."""
+    found = [
+        (sent.at, id_, expected([(id_, sent)], question, meter)[()])
+        for id_, sent in events
+        if question.takes(sent)
+    ]
+    return [reading.value for _, _, reading in sorted(found, key=lambda one: one[:2]) if reading.events]
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     sent=sent_events,
@@ -152,6 +198,7 @@ def expected(
     asked=asked_windows,
     meter_filters=filter_sets,
     group_by=st.lists(st.sampled_from(NAMES), max_size=2, unique=True).map(tuple),
+    grid=grids,
 )
 async def test_sql_counts_what_the_reference_counts(
     store: Store,
@@ -161,6 +208,7 @@ async def test_sql_counts_what_the_reference_counts(
     asked: list[Asked],
     meter_filters: dict[str, list[str]],
     group_by: tuple[str, ...],
+    grid: Window,
 ) -> None:
     subscriptions = [("acme-1", world.acme_subscription), ("acme-2", world.other_acme_subscription)]
 
@@ -207,6 +255,25 @@ async def test_sql_counts_what_the_reference_counts(
                     groups = await read_groups(uow, meter, window, group_by)
                     wanted = expected(events, question, meter, group_by)
                     assert [(part.group, part.reading) for part in groups] == list(wanted.items())
+            if group_by:
+                all_groups = await read_meter_groups(uow, meter, windows, group_by)
+                for window, question in zip(windows, asked, strict=True):
+                    wanted = expected(events, question, meter, group_by)
+                    assert [(one.group, one.reading) for one in all_groups[window.key]] == list(
+                        wanted.items()
+                    )
+            gridded = [
+                replace(window, grid=window_grid(grid, window.start, window.end, "Asia/Kathmandu"))
+                for window in windows
+            ]
+            by_window = await read_meter_windows(uow, meter, gridded)
+            for window, question in zip(gridded, asked, strict=True):
+                told = [(one.start, one.reading) for one in by_window[window.key]]
+                assert told == expected_windows(events, question, meter, window)
+        meter = meter_of(world, Aggregation.SUM, meter_filters)
+        amounts = await read_meter_amounts(uow, meter, windows)
+        for window, question in zip(windows, asked, strict=True):
+            assert list(amounts[window.key].amounts or ()) == expected_amounts(events, question, meter)
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ from counterfoil.core.rating.terms import (
     UnitConversion,
 )
 from counterfoil.core.rating.totals import Totals, totals
+from counterfoil.core.rating.windows import WindowGrid, window_grid
 
 __all__ = [
     "STEPS",
@@ -60,6 +61,7 @@ __all__ = [
     "UnitConversion",
     "Usage",
     "UsageEvent",
+    "WindowGrid",
     "aggregate",
     "number_of",
     "rate_line",
@@ -68,4 +70,5 @@ __all__ = [
     "share_discount",
     "totals",
     "value_text",
+    "window_grid",
 ]

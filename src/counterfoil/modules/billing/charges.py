@@ -11,31 +11,46 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from counterfoil.core.calendar import format_instant
-from counterfoil.core.errors import CounterfoilError
+from counterfoil.core.errors import CounterfoilError, TooLarge
 from counterfoil.core.ids import show_id
 from counterfoil.core.money import unit_of
-from counterfoil.core.rating import Explanation, Origin, RatedLine, RatingInput, rate_line
+from counterfoil.core.pricing import Detail, GroupUsage, Measured, WindowUsage
+from counterfoil.core.pricing.measured import QUANTITY_ALONE
+from counterfoil.core.rating import Explanation, Origin, RatedLine, RatingInput, rate_line, window_grid
 from counterfoil.core.tax import TaxMode, TaxRate
 from counterfoil.modules.catalog import QuantitySource
 from counterfoil.modules.invoicing import AppliedTax, NewLine
-from counterfoil.modules.usage import UsageWindow
+from counterfoil.modules.usage import (
+    MAX_AMOUNTS,
+    AmountsReading,
+    GroupReading,
+    MeterReading,
+    UsageWindow,
+    WindowReading,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
     from counterfoil.core.billing_periods import ServicePeriod
-    from counterfoil.core.pricing import Pricing
+    from counterfoil.core.pricing import Need, Pricing
     from counterfoil.core.rating import PriceTerms
     from counterfoil.modules import catalog
     from counterfoil.modules.catalog import Meter, Price
     from counterfoil.modules.invoicing import Invoice, InvoiceLine
     from counterfoil.modules.subscriptions import Subscription, SubscriptionItem
-    from counterfoil.modules.usage import MeterReading
+
+type Reading = (
+    MeterReading | Sequence[GroupReading] | Sequence[WindowReading] | AmountsReading | CounterfoilError
+)
+"""What was read for a charge, in the detail that its price needs, or why it cannot be read."""
+
+ZERO: Final = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +70,13 @@ class Charge:
     quantity: Decimal | None
     proration: Fraction
     proration_note: str
+    zone: str
 
-    def window(self, key: int) -> UsageWindow:
-        """The usage that this charge is for, known as ``key`` in the reading."""
+    def window(self, key: int, need: Need) -> UsageWindow:
+        """The usage that this charge is for, known as ``key`` in the reading; ``TooLarge`` as a grid is."""
+        grid = None
+        if need.window is not None:
+            grid = window_grid(need.window, self.start, self.end, self.zone)
         return UsageWindow(
             key=key,
             customer_id=self.customer_id,
@@ -65,6 +84,7 @@ class Charge:
             start=self.start,
             end=self.end,
             filters=self.price.filters,
+            grid=grid,
         )
 
 
@@ -88,6 +108,7 @@ def charge_for(
         quantity=quantities[price.quantity_source],
         proration=period.proration,
         proration_note=period.note,
+        zone=subscription.zone,
     )
 
 
@@ -109,12 +130,13 @@ def charge_of_line(invoice: Invoice, line: InvoiceLine, prices: Mapping[UUID, Pr
         quantity=None if price.quantity_source is QuantitySource.USAGE else line.quantity,
         proration=told.proration,
         proration_note=told.proration_note,
+        zone=invoice.zone,
     )
 
 
 def rated_line(
     charge: Charge,
-    reading: MeterReading | None,
+    reading: Reading | None,
     meters: Mapping[UUID, Meter],
     taxes: Mapping[UUID, catalog.TaxRate],
     *,
@@ -145,32 +167,65 @@ def rated_line(
     )
 
 
-def _rated(charge: Charge, reading: MeterReading | None, meters: Mapping[UUID, Meter]) -> RatedLine:
+def _rated(charge: Charge, reading: Reading | None, meters: Mapping[UUID, Meter]) -> RatedLine:
     price = charge.price
     period = (charge.start, charge.end)
     meter = None if price.meter_id is None else meters[price.meter_id]
     pricing, terms = _costs(price, charge.currency)
-    quantity = charge.quantity
-    if quantity is None:
-        quantity = Decimal(0) if reading is None or reading.value is None else reading.value
+    used = measured(reading) if charge.quantity is None else Measured(charge.quantity)
     return rate_line(
         RatingInput(
             pricing=pricing,
             terms=terms,
-            quantity=quantity,
+            quantity=used,
             unit=unit_of(charge.currency),
             proration=charge.proration,
             proration_note=charge.proration_note,
             origin=Origin(
                 price_version=show_id("price", price.id),
                 meter=None if meter is None else meter.code,
-                events=(0 if reading is None else reading.events) if meter is not None else None,
+                events=None if meter is None else used.events,
                 window=period if meter is not None else None,
                 service_period=period,
                 cadence=price.cadence,
             ),
         )
     )
+
+
+def need_of(charge: Charge) -> Need:
+    """What must be known of the usage; a number of events is known with every quantity."""
+    need = _costs(charge.price, charge.currency)[0].need
+    return QUANTITY_ALONE if need.detail is Detail.EVENTS else need
+
+
+def measured(reading: Reading | None) -> Measured:
+    """The usage that was read, for its price; ``TooLarge`` if there is more detail than can be priced."""
+    match reading:
+        case None:
+            return Measured(ZERO, 0)
+        case CounterfoilError():
+            raise reading
+        case MeterReading():
+            return Measured(ZERO if reading.value is None else reading.value, reading.events)
+        case AmountsReading():
+            if reading.amounts is None:
+                raise TooLarge(
+                    f"there are {reading.events:,} events, too many to price one by one",
+                    field="quantity",
+                    allowed=f"at most {MAX_AMOUNTS:,} in a period",
+                )
+            return Measured.of_amounts(reading.amounts)
+    events = sum(one.reading.events for one in reading)
+    groups = tuple(
+        GroupUsage(one.group, one.reading.value or ZERO) for one in reading if isinstance(one, GroupReading)
+    )
+    windows = tuple(
+        WindowUsage(one.start, one.reading.value or ZERO) for one in reading if isinstance(one, WindowReading)
+    )
+    if groups:
+        return Measured.of_groups(groups, events)
+    return Measured.of_windows(windows, events) if windows else Measured(ZERO, events)
 
 
 def _costs(price: Price, currency: str) -> tuple[Pricing, PriceTerms]:

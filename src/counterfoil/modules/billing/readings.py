@@ -1,4 +1,4 @@
-"""Loading what a batch of charges needs: each kind of row once, usage in one query a meter."""
+"""Loading what a batch of charges needs: each kind of row once, usage in one query a meter and detail."""
 
 from __future__ import annotations
 
@@ -6,18 +6,27 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from counterfoil.core.errors import CounterfoilError
+from counterfoil.core.pricing import Detail
+from counterfoil.modules.billing.charges import need_of
 from counterfoil.modules.catalog import meters_by_ids, tax_rates_by_ids
 from counterfoil.modules.customers import exempt_customers
-from counterfoil.modules.usage import UsageWindow, read_meter
+from counterfoil.modules.usage import (
+    UsageWindow,
+    read_meter,
+    read_meter_amounts,
+    read_meter_groups,
+    read_meter_windows,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from collections.abc import Set as AbstractSet
     from uuid import UUID
 
-    from counterfoil.modules.billing.charges import Charge
+    from counterfoil.core.pricing import Need
+    from counterfoil.modules.billing.charges import Charge, Reading
     from counterfoil.modules.catalog import Meter, TaxRate
-    from counterfoil.modules.usage import MeterReading
     from counterfoil.store import Uow
 
 
@@ -28,20 +37,37 @@ class Facts:
     meters: Mapping[UUID, Meter]
     taxes: Mapping[UUID, TaxRate]
     exempt: AbstractSet[UUID]
-    readings: Mapping[int, MeterReading]
+    readings: Mapping[int, Reading]
 
 
 async def load_facts(uow: Uow, charges: Sequence[Charge]) -> Facts:
-    """The facts of these charges, in a number of statements that depends on the meters only."""
+    """The facts of these charges, in a number of statements that depends on meters and details only."""
     prices = {charge.price.id: charge.price for charge in charges}
     meters = await meters_by_ids(uow, {price.meter_id for price in prices.values() if price.meter_id})
     taxes = await tax_rates_by_ids(uow, {rate for price in prices.values() for rate in price.tax_rate_ids})
     exempt = await exempt_customers(uow, {charge.customer_id for charge in charges})
-    windows: dict[UUID, list[UsageWindow]] = defaultdict(list)
+    windows: dict[tuple[UUID, Need], list[UsageWindow]] = defaultdict(list)
+    readings: dict[int, Reading] = {}
     for index, charge in enumerate(charges):
         if charge.quantity is None and charge.price.meter_id is not None:
-            windows[charge.price.meter_id].append(charge.window(index))
-    readings: dict[int, MeterReading] = {}
-    for meter_id, wanted in windows.items():
-        readings |= await read_meter(uow, meters[meter_id], wanted)
+            try:
+                need = need_of(charge)
+                windows[charge.price.meter_id, need].append(charge.window(index, need))
+            except CounterfoilError as refused:
+                readings[index] = refused  # of this charge alone; the others go on
+    for (meter_id, need), wanted in windows.items():
+        readings |= await _read(uow, meters[meter_id], need, wanted)
     return Facts(meters, taxes, exempt, readings)
+
+
+async def _read(uow: Uow, meter: Meter, need: Need, windows: Sequence[UsageWindow]) -> Mapping[int, Reading]:
+    """What the meter counted, in the detail that is needed and no more."""
+    match need.detail:
+        case Detail.GROUPS:
+            return await read_meter_groups(uow, meter, windows, need.group_by)
+        case Detail.WINDOWS:
+            return await read_meter_windows(uow, meter, windows)
+        case Detail.AMOUNTS:
+            return await read_meter_amounts(uow, meter, windows)
+        case Detail.QUANTITY | Detail.EVENTS:
+            return await read_meter(uow, meter, windows)

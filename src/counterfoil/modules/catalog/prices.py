@@ -14,12 +14,12 @@ from counterfoil.core.calendar import parse_interval
 from counterfoil.core.errors import CounterfoilError, InvalidInput, TooLarge
 from counterfoil.core.money import unit_of
 from counterfoil.core.pricing import MODELS, parse_pricing
-from counterfoil.core.rating import Cadence, RatingInput, rate_line
+from counterfoil.core.rating import Aggregation, Cadence, RatingInput, rate_line
 from counterfoil.modules.catalog.conditions import check_distinct, read_filters
 from counterfoil.modules.catalog.objects import check_common, check_count, choice, coded, named
 from counterfoil.modules.catalog.price_terms import read_terms, terms_of
 from counterfoil.modules.catalog.repository import FEATURES, METERS, TAX_RATES
-from counterfoil.modules.catalog.types import Price, QuantitySource
+from counterfoil.modules.catalog.types import EVERY_DETAIL, Price, QuantitySource
 from counterfoil.store.guards import check_text
 
 if TYPE_CHECKING:
@@ -27,15 +27,17 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from counterfoil.core.money import Unit
-    from counterfoil.core.pricing import Pricing
+    from counterfoil.core.pricing import Detail, Pricing
     from counterfoil.core.rating import PriceTerms
-    from counterfoil.modules.catalog.types import NewPrice
+    from counterfoil.modules.catalog.types import Meter, NewPrice
     from counterfoil.store import Uow
 
 MAX_PRICES: Final = 200
 MAX_TAX_RATES: Final = 10
 MAX_UNIT: Final = 50
 MAX_TEXT: Final = 1024
+OF_MONEY: Final = frozenset({"dynamic", "graduated_percentage", "percentage"})
+"""The models whose quantity is a sum of the amounts of money that events carry."""
 
 
 def read_prices(uow: Uow, plan_id: UUID | None, new: Sequence[NewPrice]) -> list[Price]:
@@ -54,7 +56,8 @@ def read_price(uow: Uow, plan_id: UUID | None, new: NewPrice) -> Price:
     check_count(len(new.tax_rate_ids), "tax_rate_ids", most=MAX_TAX_RATES)
     check_distinct(new.tax_rate_ids, "tax_rate_ids")
     fields = coded(uow, "price", new)
-    params, terms = _costs(new.model, new.params, new.terms)
+    metered = new.quantity_source == QuantitySource.USAGE
+    params, terms = _costs(new, EVERY_DETAIL if metered else ())
     price = Price(
         **fields,
         plan_id=plan_id,
@@ -98,7 +101,7 @@ async def check_references(uow: Uow, prices: Mapping[str, Price]) -> None:
 
     Each price is given with the path to it, which a refusal names; empty: none.
     """
-    await named(uow, METERS, _references(prices, "meter_id"))
+    check_meters(await named(uow, METERS, _references(prices, "meter_id")), prices)
     await named(uow, FEATURES, _references(prices, "feature_id"))
     rates = await named(
         uow,
@@ -116,6 +119,28 @@ async def check_references(uow: Uow, prices: Mapping[str, Price]) -> None:
                 field=_at(path, "tax_rate_ids"),
                 allowed="rates that are all inclusive or all exclusive",
             )
+
+
+def check_meters(meters: Mapping[UUID, Meter], prices: Mapping[str, Price]) -> None:
+    """Refuse a meter that does not tell what a price needs: the values of a property, or sums of money."""
+    for path, price in prices.items():
+        if price.meter_id is None:
+            continue
+        meter = meters[price.meter_id]
+        if price.model in OF_MONEY and meter.aggregation is not Aggregation.SUM:
+            raise InvalidInput(
+                f"the price {price.code} is of amounts that events carry, and the meter does not sum them",
+                field=_at(path, "meter_id"),
+                allowed="a meter that sums a property",
+            )
+        for code in price.params:
+            for name in price.pricing(code).need.group_by:
+                if name not in meter.group_by:
+                    raise InvalidInput(
+                        f"the meter {meter.code} is not grouped by {name}",
+                        field=_at(path, f"params.{code}.properties"),
+                        allowed=", ".join(meter.group_by) or "nothing: the meter names no such properties",
+                    )
 
 
 @contextmanager
@@ -139,10 +164,9 @@ def _at(path: str, field: str) -> str:
     return f"{path}.{field}" if path else field
 
 
-def _costs(
-    model: str, params: Mapping[str, Mapping[str, Any]], terms: Mapping[str, Any]
-) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
+def _costs(new: NewPrice, given: Sequence[Detail]) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
     """The parameters for each currency, and the terms; complete, as core writes them."""
+    model, params = new.model, new.params
     if model not in MODELS:
         raise InvalidInput("model is not a pricing model", field="model", allowed=", ".join(MODELS))
     if not params:
@@ -154,8 +178,8 @@ def _costs(
         plain = len(code) <= 10 and code.isascii() and code.isalnum()
         unit_of(code, field=f"params.{code}" if plain else "params")
         with within(f"params.{code}"):
-            pricings[code] = parse_pricing(model, values)
-    agreed = read_terms(terms, pricings)
+            pricings[code] = parse_pricing(model, values, given=given)
+    agreed = read_terms(new.terms, pricings)
     _check_texts(agreed, "terms")
     for code, pricing in pricings.items():
         with within(f"params.{code}"):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from counterfoil.core.calendar import Interval, IntervalUnit
 from counterfoil.core.errors import InvalidInput
-from counterfoil.core.pricing import Pricing, parse_pricing
+from counterfoil.core.pricing import Detail, Pricing, parse_pricing
 from counterfoil.core.rating import Aggregation, Cadence
 from counterfoil.modules.catalog.price_terms import narrowed, terms_of
 
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 
 _interval: Final = lru_cache(maxsize=1000)(Interval)  # lists ask each price of each row for it
+
+
+EVERY_DETAIL: Final = tuple(Detail)
+"""What can be told of metered usage."""
 
 
 class Visibility(StrEnum):
@@ -173,7 +177,7 @@ class Price(CatalogObject):
                 field="currency",
                 allowed=", ".join(self.params),
             )
-        return parse_pricing(self.model, params)
+        return parse_pricing(self.model, params, given=EVERY_DETAIL)
 
     def agreed(self, currency: str) -> PriceTerms:
         """What is agreed besides the model, in one of its currencies."""

@@ -10,12 +10,16 @@ events.
 
 from counterfoil.modules.usage.models import EventRow
 from counterfoil.modules.usage.service import (
+    MAX_AMOUNTS,
     MAX_GROUPS,
     get_event,
     ingest,
     list_events,
     read_groups,
     read_meter,
+    read_meter_amounts,
+    read_meter_groups,
+    read_meter_windows,
     read_usage,
 )
 from counterfoil.modules.usage.types import (
@@ -26,6 +30,7 @@ from counterfoil.modules.usage.types import (
     MAX_PROPERTY_NAME,
     MAX_TEXT,
     AcceptedTimes,
+    AmountsReading,
     Event,
     EventAnswer,
     EventPlace,
@@ -41,9 +46,11 @@ from counterfoil.modules.usage.types import (
     UsageQuery,
     UsageReport,
     UsageWindow,
+    WindowReading,
 )
 
 __all__ = [
+    "MAX_AMOUNTS",
     "MAX_BATCH",
     "MAX_GROUPS",
     "MAX_ID",
@@ -52,6 +59,7 @@ __all__ = [
     "MAX_PROPERTY_NAME",
     "MAX_TEXT",
     "AcceptedTimes",
+    "AmountsReading",
     "Event",
     "EventAnswer",
     "EventPlace",
@@ -68,10 +76,14 @@ __all__ = [
     "UsageQuery",
     "UsageReport",
     "UsageWindow",
+    "WindowReading",
     "get_event",
     "ingest",
     "list_events",
     "read_groups",
     "read_meter",
+    "read_meter_amounts",
+    "read_meter_groups",
+    "read_meter_windows",
     "read_usage",
 ]

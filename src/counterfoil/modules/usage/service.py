@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from counterfoil.core.errors import InvalidInput, NotFound, TooLarge
 from counterfoil.core.ids import parse_id
+from counterfoil.core.pricing.measured import MAX_PIECES
 from counterfoil.modules.catalog import get_meter, meters_by_codes, meters_for_event_names
 from counterfoil.modules.customers import resolve_customers
 from counterfoil.modules.usage.checks import Checks, Demands, Refused, lookup_text
@@ -17,6 +18,7 @@ from counterfoil.modules.usage.types import (
     MAX_ID,
     MAX_NAME,
     AcceptedTimes,
+    AmountsReading,
     EventAnswer,
     Outcome,
     Reason,
@@ -25,6 +27,7 @@ from counterfoil.modules.usage.types import (
     SubscriptionResolver,
     UsageReport,
     UsageWindow,
+    WindowReading,
 )
 from counterfoil.store.guards import check_text
 
@@ -47,6 +50,8 @@ if TYPE_CHECKING:
 _ACCEPTED_TIMES: Final = AcceptedTimes()
 MAX_GROUPS: Final = 1000
 """The most groups of one reading."""
+MAX_AMOUNTS: Final = 1_000_000
+"""The most events of one window whose amounts are told one by one."""
 
 
 async def ingest(
@@ -219,6 +224,41 @@ async def read_meter(uow: Uow, meter: Meter, windows: Sequence[UsageWindow]) -> 
     return await readings.read(uow, meter, windows)
 
 
+async def read_meter_groups(
+    uow: Uow, meter: Meter, windows: Sequence[UsageWindow], group_by: Sequence[str]
+) -> dict[int, list[GroupReading]]:
+    """What the meter counted in each window by the values of properties, in one statement.
+
+    Of a window with too many groups for a price, one more than ``MAX_PIECES``.
+    """
+    return await readings.read_groups(uow, meter, windows, group_by, most=MAX_PIECES + 1)
+
+
+async def read_meter_windows(
+    uow: Uow, meter: Meter, windows: Sequence[UsageWindow]
+) -> dict[int, list[WindowReading]]:
+    """What the meter counted in each window by the windows of its grid (alike in all), in one statement.
+
+    Those in which something was counted; of too many for a price, one more than ``MAX_PIECES``.
+    """
+    return await readings.read_windows(uow, meter, windows, most=MAX_PIECES + 1)
+
+
+async def read_meter_amounts(
+    uow: Uow, meter: Meter, windows: Sequence[UsageWindow]
+) -> dict[int, AmountsReading]:
+    """What each event contributed to the meter, which sums, in two statements.
+
+    How many there are is asked first, so that no more than ``MAX_AMOUNTS`` of a window are ever fetched.
+    """
+    counted = {key: reading.events for key, reading in (await read_meter(uow, meter, windows)).items()}
+    few = [window for window in windows if 0 < counted[window.key] <= MAX_AMOUNTS]
+    amounts = await readings.read_amounts(uow, meter, few) if few else {}
+    return {
+        key: AmountsReading(events, amounts.get(key) if events else ()) for key, events in counted.items()
+    }
+
+
 async def read_groups(
     uow: Uow, meter: Meter, window: UsageWindow, group_by: Sequence[str]
 ) -> list[GroupReading]:
@@ -234,7 +274,8 @@ async def read_groups(
                 field="group_by",
                 allowed=", ".join(meter.group_by) or "nothing: the meter names no properties to group by",
             )
-    found = await readings.read_groups(uow, meter, window, group_by, most=MAX_GROUPS + 1)
+    read = await readings.read_groups(uow, meter, [window], group_by, most=MAX_GROUPS + 1)
+    found = read[window.key]
     if len(found) > MAX_GROUPS:
         raise TooLarge(
             "there are too many groups",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 
-from counterfoil.core.rating import PropertyValue
+from counterfoil.core.rating import PropertyValue, WindowGrid
 from counterfoil.modules.catalog import Meter
 from counterfoil.settings import Settings
 from counterfoil.store import Uow
@@ -168,7 +168,7 @@ class UsageWindow:
 
     ``key`` is the caller's own.  With a subscription, events that name another one are left out and events
     that name none take part; without, all events of the customer do.  ``filters`` narrow the meter's: for
-    each property, the texts of which one must match.
+    each property, the texts of which one must match.  ``grid``: the windows that it is to be told by.
     """
 
     key: int
@@ -177,6 +177,7 @@ class UsageWindow:
     start: datetime
     end: datetime
     filters: Mapping[str, Collection[str]] = field(default_factory=dict)
+    grid: WindowGrid | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +214,22 @@ class GroupReading:
 
     group: tuple[str | None, ...]
     reading: MeterReading
+
+
+@dataclass(frozen=True, slots=True)
+class WindowReading:
+    """The part of a reading that falls into the window of its grid that begins at ``start``."""
+
+    start: datetime
+    reading: MeterReading
+
+
+@dataclass(frozen=True, slots=True)
+class AmountsReading:
+    """What each event of a window contributed, in the order of time and id; ``None``: there are too many."""
+
+    events: int
+    amounts: Sequence[Decimal] | None
 
 
 @dataclass(frozen=True, slots=True)

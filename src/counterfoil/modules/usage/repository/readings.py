@@ -8,15 +8,16 @@ estimate of the planner can change.
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import text
 
 from counterfoil.core.rating import Aggregation
-from counterfoil.modules.usage.types import GroupReading, MeterReading
+from counterfoil.modules.usage.types import GroupReading, MeterReading, WindowReading
 from counterfoil.store.types import json_text
 
 if TYPE_CHECKING:
@@ -36,6 +37,17 @@ _NUMBER: Final = """
     end"""
 _TEXT: Final = "event.properties ->> cast(:property as text)"
 
+type Form = tuple[str, str]
+"""What an event contributes, and what becomes of it."""
+
+
+class Split(StrEnum):
+    """How the windows of a grid are told from each other."""
+
+    STEPS = "steps"
+    STARTS = "starts"
+
+
 # For each aggregation: what an event contributes (it takes part if that is not null), and what becomes of it.
 _FORMS: Final = {
     Aggregation.COUNT: ("true", "cast(count(*) as numeric)"),
@@ -53,13 +65,21 @@ _OF_NOTHING: Final = {
 }
 
 
+_AMOUNTS: Final = 'array_agg(part order by at, id collate "C")'
+_BIN: Final = {
+    Split.STEPS: "cast(floor(extract(epoch from event.at - span.origin) / cast(:step as numeric)) as bigint)",
+    Split.STARTS: "cast(width_bucket(event.at, span.starts) - 1 as bigint)",
+}
+
+
 @lru_cache(maxsize=256)
-def _statement(aggregation: Aggregation, filters: int, narrowed: int, groups: int) -> TextClause:
+def _statement(form: Form, filters: int, narrowed: int, groups: int, split: Split | None) -> TextClause:
     """The statement for a meter with so many filters, windows narrowed by so many properties, and groups.
 
-    ``offset 0`` has each event's parts worked out once, before windows and aggregates use them.
+    ``offset 0`` has each event's parts worked out once, before windows and aggregates use them.  Of each
+    window at most so many pieces are told.
     """
-    part, value = _FORMS[aggregation]
+    part, value = form
     conditions = "".join(
         f" and event.properties ->> cast(:filter_{n} as text) = any(cast(:values_{n} as text[]))"
         for n in range(filters)
@@ -68,14 +88,18 @@ def _statement(aggregation: Aggregation, filters: int, narrowed: int, groups: in
         f", span.f{n}, event.properties ->> cast(:narrow_{n} as text) as n{n}" for n in range(narrowed)
     )
     grouping = "".join(f", event.properties ->> cast(:group_{n} as text) as g{n}" for n in range(groups))
+    grouping += f", {_BIN[split]} as bin" if split else ""
     sets = "".join(f", f{n} jsonb[]" for n in range(narrowed))
+    sets += {None: "", Split.STEPS: ", origin timestamptz", Split.STARTS: ", starts timestamptz[]"}[split]
     wanted = "".join(f", found.f{n}" for n in range(narrowed))
     within = "".join(f" and (wanted.f{n} is null or wanted.f{n} ? found.n{n})" for n in range(narrowed))
-    shown = "".join(f", g{n}" for n in range(groups))
-    order = "".join(f', g{n} collate "C" nulls first' for n in range(groups))
+    shown = "".join(f", g{n}" for n in range(groups)) + (", bin" if split else "")
+    order = "".join(f', g{n} collate "C" nulls first' for n in range(groups)) + (", bin" if split else "")
+    nth = f"row_number() over (partition by wanted.place order by wanted.place{order})"
     return text(f"""
+        select * from (
         select wanted.place, {value} as value, count(*) as events,
-            min(at) as first_at, max(at) as last_at{shown}
+            min(at) as first_at, max(at) as last_at, {nth if shown else "1"} as nth{shown}
         from (
             select span.places, event.id, event.at, {part} as part{narrowing}{grouping}
             from jsonb_to_recordset(cast(:spans as jsonb)) as span
@@ -93,8 +117,9 @@ def _statement(aggregation: Aggregation, filters: int, narrowed: int, groups: in
             (place{"".join(f", f{n}" for n in range(narrowed))})
         where found.part is not null{within}
         group by wanted.place{shown}
-        order by wanted.place{order}
-        limit :most
+        ) as piece
+        where nth <= cast(:most as bigint)
+        order by place{order}
     """)  # noqa: S608  (numbers and constants of this file; every name and value is a parameter)
 
 
@@ -105,11 +130,13 @@ def _spans(windows: Sequence[UsageWindow], narrowing: Sequence[str]) -> str:
     """
     spans: dict[tuple[Any, ...], dict[str, Any]] = {}
     for place, window in enumerate(windows):
-        key = (window.customer_id, window.subscription_id, window.start, window.end)
+        key = (window.customer_id, window.subscription_id, window.start, window.end, window.grid)
         span = spans.get(key)
         if span is None:
             names = ("customer", "subscription", "start", "end")
-            span = spans[key] = {**dict(zip(names, key, strict=True)), "places": []}
+            span = spans[key] = {**dict(zip(names, key, strict=False)), "places": []}
+            if window.grid is not None:
+                span |= {"origin": window.grid.origin, "starts": window.grid.starts}
             span |= {f"f{number}": [] for number in range(len(narrowing))}
         span["places"].append(place)
         for number, name in enumerate(narrowing):
@@ -139,22 +166,61 @@ async def read(uow: Uow, meter: Meter, windows: Sequence[UsageWindow]) -> dict[i
     if not windows:
         return {}
     parameters, narrowed = _parameters(uow, meter, windows)
-    statement = _statement(meter.aggregation, len(meter.filters), narrowed, 0)
-    rows = await uow.execute(statement, {**parameters, "most": len(windows)})
+    statement = _statement(_FORMS[meter.aggregation], len(meter.filters), narrowed, 0, None)
+    rows = await uow.execute(statement, {**parameters, "most": 1})
     found = {row.place: _reading(row) for row in rows}
     nothing = MeterReading(_OF_NOTHING[meter.aggregation], 0, None, None)
     return {window.key: found.get(place, nothing) for place, window in enumerate(windows)}
 
 
 async def read_groups(
-    uow: Uow, meter: Meter, window: UsageWindow, group_by: Sequence[str], *, most: int
-) -> list[GroupReading]:
-    """The readings of at most ``most`` groups of one window, in order of their values, absent first."""
-    parameters, narrowed = _parameters(uow, meter, [window])
-    statement = _statement(meter.aggregation, len(meter.filters), narrowed, len(group_by))
+    uow: Uow, meter: Meter, windows: Sequence[UsageWindow], group_by: Sequence[str], *, most: int
+) -> dict[int, list[GroupReading]]:
+    """The readings of at most ``most`` groups of each window, in order of their values, absent first."""
+    parameters, narrowed = _parameters(uow, meter, windows)
+    form = _FORMS[meter.aggregation]
+    statement = _statement(form, len(meter.filters), narrowed, len(group_by), None)
     groups = {f"group_{number}": name for number, name in enumerate(group_by)}
     rows = await uow.execute(statement, {**parameters, **groups, "most": most})
-    return [GroupReading(tuple(row[5:]), _reading(row)) for row in rows]
+    found: dict[int, list[GroupReading]] = {window.key: [] for window in windows}
+    for row in rows:
+        found[windows[row.place].key].append(GroupReading(tuple(row[6:]), _reading(row)))
+    return found
+
+
+async def read_windows(
+    uow: Uow, meter: Meter, windows: Sequence[UsageWindow], *, most: int
+) -> dict[int, list[WindowReading]]:
+    """The readings of at most ``most`` windows of each one's grid, the earliest first.
+
+    The grids are alike: all have the same step, or all have starts.
+    """
+    parameters, narrowed = _parameters(uow, meter, windows)
+    grids = [window.grid for window in windows if window.grid is not None]
+    assert len(grids) == len(windows)
+    (step,) = {grid.step for grid in grids}
+    split = Split.STARTS if step is None else Split.STEPS
+    if step is not None:
+        parameters["step"] = step // timedelta(seconds=1)
+    statement = _statement(_FORMS[meter.aggregation], len(meter.filters), narrowed, 0, split)
+    rows = await uow.execute(statement, {**parameters, "most": most})
+    found: dict[int, list[WindowReading]] = {window.key: [] for window in windows}
+    for row in rows:
+        window = windows[row.place]
+        assert window.grid is not None
+        found[window.key].append(WindowReading(window.grid.start_of(row.bin), _reading(row)))
+    return found
+
+
+async def read_amounts(
+    uow: Uow, meter: Meter, windows: Sequence[UsageWindow]
+) -> dict[int, Sequence[Decimal]]:
+    """What each event contributed to a sum, in the order of time and id, by the windows' keys."""
+    assert meter.aggregation is Aggregation.SUM
+    parameters, narrowed = _parameters(uow, meter, windows)
+    statement = _statement((_NUMBER, _AMOUNTS), len(meter.filters), narrowed, 0, None)
+    rows = await uow.execute(statement, {**parameters, "most": 1})
+    return {windows[row.place].key: row.value for row in rows}
 
 
 def _reading(row: Row[Any]) -> MeterReading:
