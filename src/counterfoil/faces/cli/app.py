@@ -13,6 +13,7 @@ import typer
 from counterfoil.core.errors import CounterfoilError, InvalidInput
 from counterfoil.faces.cli import (
     billing,
+    calculator,
     clocks,
     customers,
     doctor,
@@ -79,6 +80,16 @@ _group(
     retry=subscriptions.retry,
 )
 _group("customer", "Who buys.", LOOK, list=customers.list_customers)
+_group(
+    "calc",
+    "What something costs, and why: no server, no key.",
+    LOOK,
+    price=calculator.price,
+    proration=calculator.proration,
+    periods=calculator.periods,
+    commitment=calculator.commitment,
+    tax=calculator.tax,
+)
 _group("key", "API keys.", LOOK, create=organizations.create_key)
 _group("operator-key", "Keys of those who run the server.", LOOK, create=organizations.create_operator_key)
 
