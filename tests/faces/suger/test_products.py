@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -50,6 +50,14 @@ def http(served: str, tenant: Tenant) -> Iterator[httpx.Client]:
     """Plain HTTP below the organization, for what the client cannot write or hides."""
     url = f"{served}/suger/org/{tenant.organization.id}"
     with httpx.Client(base_url=url, headers={"Authorization": f"Key {tenant.key}"}) as client:
+        yield client
+
+
+@pytest.fixture
+async def ahttp(served: str, tenant: Tenant) -> AsyncIterator[httpx.AsyncClient]:
+    """As ``http``, for tests that use the store as well."""
+    url = f"{served}/suger/org/{tenant.organization.id}"
+    async with httpx.AsyncClient(base_url=url, headers={"Authorization": f"Key {tenant.key}"}) as client:
         yield client
 
 
@@ -213,6 +221,17 @@ def test_only_drafts_are_deleted_or_changed_as_drafts(api: Client, organization:
     assert api.get_product(organization, draft.id).status == "DELETED"
 
 
+def test_the_external_id_of_a_deleted_draft_is_free_again(http: httpx.Client) -> None:
+    body = {"name": "D", "externalID": "erp-7"}
+    draft = http.post("/draftProduct", json=body).json()
+    assert http.delete(f"/product/{draft['id']}").status_code == 200
+    gone = http.get(f"/product/{draft['id']}").json()
+    assert (gone["status"], gone["externalID"]) == ("DELETED", None)
+    again = http.post("/draftProduct", json=body).json()
+    assert again["externalID"] == "erp-7"
+    assert [one["id"] for one in http.get("/product").json()] == [again["id"]]
+
+
 async def test_what_was_archived_here_is_deleted_there(
     store: Store, tenant: Tenant, api: Client, organization: str
 ) -> None:
@@ -235,7 +254,17 @@ def test_products_are_paged_newest_first_and_by_partner_in_any_case(
     assert [one.id for one in api.list_products(organization, partner="AWS")] == [made[4], made[2], made[0]]
     assert [one["id"] for one in http.get("/partner/gcp/product").json()] == [made[3], made[1]]
     assert http.get("/product", params={"offset": 5}).json() == []
-    assert http.get("/product", params={"partner": "NOBODY", "unheard": "1"}).json() == []
+    assert (
+        http.get("/product", params={"partner": "Aws", "limit": 1, "unheard": "1"}).json()[0]["id"] == made[4]
+    )
+    assert http.get("/product", params={"partner": "SNOWFLAKE"}).json() == []
+
+
+@pytest.mark.parametrize("path", ["/product?partner=FOO", "/partner/FOO/product"])
+def test_a_partner_that_is_none_is_refused_with_those_that_are(http: httpx.Client, path: str) -> None:
+    reason = refusal(http.get(path), 400, "partner")
+    assert "AWS" in reason
+    assert "SNOWFLAKE" in reason
 
 
 @pytest.mark.parametrize(
@@ -350,6 +379,81 @@ def test_another_organizations_product_is_not_found(
             call()
     assert api.list_products(organization) == []
     assert theirs.get_product(foreign, made.id) == made
+
+
+async def test_what_their_words_cannot_show_stays_when_it_comes_back(
+    store: Store, tenant: Tenant, ahttp: httpx.AsyncClient
+) -> None:
+    """Read over plain HTTP a field that has no word of theirs is null; sending that back means nothing."""
+    listing = {"service": "GEMINI", "type": "BOX", "terms": {"eulaType": "NONE", "sellerNotes": ""}}
+    meta = {"suger": {"contacts": "none", "internalNote": "n"}, "note": "kept", "n": 1}
+    async with store.unit(tenant.scope) as uow:
+        new = NewProduct(name="Odd", channel="openai", listing=listing, meta=meta)
+        odd = await create_product(uow, new)
+    path = f"/product/{odd.id}"
+    shown = (await ahttp.get(path)).json()
+    assert (await ahttp.patch(path, json=shown | {"name": "Even"})).json()["name"] == "Even"
+    assert (await ahttp.patch(f"{path}/metaInfo", json=shown["metaInfo"])).status_code == 200
+    async with store.unit(tenant.scope) as uow:
+        after = await get_product(uow, odd.id)
+    assert (after.channel, after.listing, after.meta) == ("openai", listing, meta)
+    assert (await ahttp.patch(path, json={"partner": "AWS", "service": "CRM"})).json()["partner"] == "AWS"
+    async with store.unit(tenant.scope) as uow:
+        changed = await get_product(uow, odd.id)
+    assert (changed.channel, changed.listing) == ("aws", listing | {"service": "CRM"})
+
+
+async def test_a_text_of_ours_under_their_name_comes_back_as_it_was_shown(
+    store: Store, tenant: Tenant, ahttp: httpx.AsyncClient
+) -> None:
+    async with store.unit(tenant.scope) as uow:
+        ours = await create_product(uow, NewProduct(name="P", meta={"suger": "x", "a": "b"}))
+    path = f"/product/{ours.id}"
+    shown = (await ahttp.get(path)).json()
+    assert shown["metaInfo"]["customMetaInfo"] == {"suger": "x", "a": "b"}
+    texts = {"suger": "x", "a": "c"}
+    changed = (await ahttp.patch(path, json={"metaInfo": {"customMetaInfo": texts}})).json()
+    assert changed["metaInfo"]["customMetaInfo"] == texts
+    noted = await ahttp.patch(path, json={"metaInfo": {"internalNote": "n"}})
+    assert "without suger" in refusal(noted, 400, "metaInfo.customMetaInfo")
+    both = {"customMetaInfo": {"a": "c"}, "internalNote": "n"}
+    after = (await ahttp.patch(path, json={"metaInfo": both})).json()["metaInfo"]
+    assert (after["customMetaInfo"], after["internalNote"]) == ({"a": "c"}, "n")
+
+
+def test_info_and_meta_info_change_field_by_field(http: httpx.Client) -> None:
+    info = {"eulaUrl": "https://edge.example/eula", "sellerNotes": "n", "attributes": {"tier": "1"}}
+    body = {"name": "P", "info": info, "metaInfo": {"internalNote": "n", "customMetaInfo": {"a": "b"}}}
+    made = http.post("/product", json=body).json()
+    path = f"/product/{made['id']}"
+    for nothing in (None, {}):
+        assert http.patch(path, json={"info": nothing, "metaInfo": nothing}).json()["info"] == made["info"]
+        assert http.get(path).json()["metaInfo"] == made["metaInfo"]
+    emptied = {"info": {"eulaUrl": "", "attributes": {}}, "metaInfo": {"internalNote": ""}}
+    after = http.patch(path, json=emptied).json()
+    assert (after["info"]["eulaUrl"], after["info"]["attributes"]) == (None, None)
+    assert (after["info"]["sellerNotes"], after["metaInfo"]["internalNote"]) == ("n", None)
+    assert after["metaInfo"]["customMetaInfo"] == {"a": "b"}
+
+
+def test_prices_of_many_digits_come_back_from_a_client_that_reads_floats(
+    http: httpx.Client, api: Client, organization: str
+) -> None:
+    """Suger's client reads 0.1234567890123456789 as 0.12345678901234568 and sends that back."""
+    rate = "0.1234567890123456789"
+    body = f'{{"name":"P","info":{{"dimensions":[{{"key":"gb","rate":{rate}}}]}}}}'
+    made = http.post("/product", content=body, headers={"Content-Type": "application/json"}).json()
+    read = api.get_product(organization, made["id"])
+    read.name = "Q"
+    assert api.update_product(organization, made["id"], read).name == "Q"
+    shown = json.loads(http.get(f"/product/{made['id']}").text, parse_float=Decimal)
+    assert shown["info"]["dimensions"][0]["rate"] == Decimal(rate)
+    for other in ("0.1234567890123456788", "0.12345678901234567", "0.12345678901234569"):
+        patch = f'{{"info":{{"dimensions":[{{"key":"gb","rate":{other}}}]}}}}'
+        answer = http.patch(
+            f"/product/{made['id']}", content=patch, headers={"Content-Type": "application/json"}
+        )
+        refusal(answer, 400, "info.dimensions")
 
 
 async def test_changes_here_and_there_keep_each_other(

@@ -116,13 +116,21 @@ async def change[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Price
 
 
 async def put_away[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable)](
-    uow: Uow, shelf: Shelf[V], object_id: UUID
+    uow: Uow, shelf: Shelf[V], object_id: UUID, *, freeing: bool = False
 ) -> V:
-    """Archive: it stays readable, and nothing new may name it.  Twice is the same as once."""
+    """Archive: it stays readable, and nothing new may name it.  Twice is the same as once.
+
+    ``freeing`` takes the external id from it in the same change, for another object to have.
+    """
     before = await shelf.get(uow, object_id)
-    if before.archived_at is not None:
+    changes: dict[str, Any] = {}
+    if before.archived_at is None:
+        changes["archived_at"] = uow.now
+    if freeing and before.external_id is not None:
+        changes["external_id"] = None
+    if not changes:
         return before
-    return await save(uow, shelf, replace(before, archived_at=uow.now), {"archived_at"}, "archived")
+    return await save(uow, shelf, replace(before, **changes), changes, "archived")
 
 
 async def named[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable)](

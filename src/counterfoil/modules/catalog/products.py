@@ -100,9 +100,12 @@ async def publish_product(uow: Uow, product_id: UUID) -> Product:
     return await objects.save(uow, PRODUCTS, after, {"published_at"}, "published")
 
 
-async def archive_product(uow: Uow, product_id: UUID) -> Product:
-    """Put a product away: it stays readable, and no new plan may name it."""
-    return await objects.put_away(uow, PRODUCTS, product_id)
+async def archive_product(uow: Uow, product_id: UUID, *, freeing: bool = False) -> Product:
+    """Put a product away: it stays readable, and no new plan may name it.
+
+    ``freeing`` takes its external id from it as well, so that another product may have that.
+    """
+    return await objects.put_away(uow, PRODUCTS, product_id, freeing=freeing)
 
 
 async def products_by_ids(uow: Uow, ids: Collection[UUID]) -> dict[UUID, Product]:

@@ -9,7 +9,8 @@ not; prices are the decimals that were written.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final, get_args
 from uuid import UUID
 
 from counterfoil.core.calendar import format_instant
@@ -18,6 +19,7 @@ from counterfoil.faces.kit.fitting import fitting
 from counterfoil.faces.vendors.suger.auth import is_id
 from counterfoil.faces.vendors.suger.wire_generated import (
     MeteringDimension,
+    Partner,
     ProductInfo,
     WorkloadMetaInfo,
     WorkloadProduct,
@@ -25,6 +27,8 @@ from counterfoil.faces.vendors.suger.wire_generated import (
 from counterfoil.modules.catalog import CatalogChanges, NewProduct
 
 if TYPE_CHECKING:
+    from collections.abc import Set
+
     from pydantic import BaseModel
 
     from counterfoil.modules.catalog import Product
@@ -56,6 +60,8 @@ _LISTED: Final = {
 }
 _PRICES: Final = ("commits", "dimensions", "currency")
 """What of ``info`` a buyer pays: an update leaves it as it is."""
+_EMPTY: Final[Sequence[Any]] = ("", [], {})
+_PARTNERS: Final = tuple(word for word in get_args(Partner)[1].values if word)
 _OWN_KEY: Final = "suger"
 _CHOICE: Final = ("Allowed", "Disallowed")
 _METERS: Final = ("azureProductResource", "plans", "*", "priceAndAvailabilityPlan", "pricing", "customMeters")
@@ -117,8 +123,8 @@ def new_product(body: WorkloadProduct, organization: str, *, draft: bool) -> New
         name=body.name,
         draft=draft,
         external_id=body.externalID or None,
-        channel=_channel(body.partner),
-        listing=_listing({}, body, with_prices=True),
+        channel=channel_of(body.partner),
+        listing=_listing({}, body, body.model_fields_set, with_prices=True),
         meta=_meta({}, body.metaInfo),
     )
 
@@ -128,20 +134,22 @@ def changes_from_wire(
 ) -> CatalogChanges:
     """What a body changes of a product: a field that it does not have stays, an empty one goes.
 
+    As it was shown, a field stays too, and so does what their types cannot show and came back as null.
+
     Raises ``InvalidInput`` for another organization or id, and for other prices unless ``with_prices``.
     """
     _check_same("organization", body.organizationID, UUID(organization), "organizationID")
     _check_same("product", body.id, product.id, "id")
-    given = body.model_fields_set
+    given = _told(body, product_to_wire(product, organization))
     fields: dict[str, Any] = {}
     if "name" in given:
         fields["name"] = body.name or ""
     if "externalID" in given:
         fields["external_id"] = body.externalID or None
     if "partner" in given:
-        fields["channel"] = _channel(body.partner)
+        fields["channel"] = channel_of(body.partner)
     if given & {*_LISTED, "info"}:
-        fields["listing"] = _listing(product.listing, body, with_prices=with_prices)
+        fields["listing"] = _listing(product.listing, body, given, with_prices=with_prices)
     if "metaInfo" in given:
         fields["meta"] = _meta(product.meta, body.metaInfo)
     return CatalogChanges(fields, product.version)
@@ -167,16 +175,32 @@ def _check_same(kind: str, given: str | None, own: UUID, field: str) -> None:
         raise InvalidInput(f"{field} is not the one in the address", field=field, allowed=f"{own}, or none")
 
 
-def _channel(partner: str | None) -> str | None:
-    return partner.lower() if partner else None
+def channel_of(partner: str | None) -> str | None:
+    """The channel that a partner is, in any case; ``InvalidInput`` for a word that is none."""
+    if not partner:
+        return None
+    if partner.upper() not in _PARTNERS:
+        raise InvalidInput(f"{partner} is no partner", field="partner", allowed=", ".join(_PARTNERS))
+    return partner.lower()
 
 
-def _listing(before: Mapping[str, Any], body: WorkloadProduct, *, with_prices: bool) -> dict[str, Any]:
+def _told(body: BaseModel, shown: BaseModel) -> set[str]:
+    """The fields in which a body says something else than was shown."""
+    return {
+        name
+        for name in body.model_fields_set
+        if (getattr(body, name) or None) != (getattr(shown, name) or None)
+    }
+
+
+def _listing(
+    before: Mapping[str, Any], body: WorkloadProduct, given: Set[str], *, with_prices: bool
+) -> dict[str, Any]:
     after = dict(before)
     for theirs, ours in _LISTED.items():
-        if theirs in body.model_fields_set:
+        if theirs in given:
             after[ours] = getattr(body, theirs) or None
-    if "info" in body.model_fields_set and body.info is not None:
+    if "info" in given and body.info is not None:
         after["terms"] = _terms(before.get("terms") or {}, body.info, with_prices=with_prices)
     return {name: value for name, value in after.items() if value is not None}
 
@@ -188,7 +212,7 @@ def _terms(before: Mapping[str, Any], info: ProductInfo, *, with_prices: bool) -
     after = dict(before)
     for name in info.model_fields_set:
         value, old = given.get(name), present.get(name)
-        if value == old:
+        if _same(value, old):
             continue  # as it was shown; what was not shown of it stays too
         if name in _PRICES and not with_prices and (value or old):
             raise InvalidInput(
@@ -196,8 +220,19 @@ def _terms(before: Mapping[str, Any], info: ProductInfo, *, with_prices: bool) -
                 field=f"info.{name}",
                 allowed="the present value, or none; a draft's prices change by draftProduct",
             )
-        after[name] = value
+        after[name] = None if value in _EMPTY and name in before else value
     return {name: value for name, value in after.items() if value is not None}
+
+
+def _same(value: Any, shown: Any) -> bool:
+    """Whether a value is the one that was shown, as a client sends it back that reads numbers as floats."""
+    if isinstance(value, Decimal) and isinstance(shown, Decimal):
+        return value == shown or value == Decimal(repr(float(shown)))
+    if isinstance(value, dict) and isinstance(shown, dict):
+        return value.keys() == shown.keys() and all(_same(value[name], shown[name]) for name in value)
+    if isinstance(value, list) and isinstance(shown, list):
+        return len(value) == len(shown) and all(map(_same, value, shown))
+    return bool(value == shown)
 
 
 def _values(model: BaseModel) -> dict[str, Any]:
@@ -224,9 +259,13 @@ def _held(value: Any, path: Sequence[str], readable: Sequence[str]) -> Any:
 
 
 def _meta_info(product: Product) -> dict[str, Any] | None:
-    texts = {name: value for name, value in product.meta.items() if isinstance(value, str)}
+    texts = _texts(product.meta)
     found = _own(product.meta) | ({"customMetaInfo": texts} if texts else {})
     return found or None
+
+
+def _texts(meta: Mapping[str, Any]) -> dict[str, str]:
+    return {name: value for name, value in meta.items() if isinstance(value, str)}
 
 
 def _own(meta: Mapping[str, Any]) -> dict[str, Any]:
@@ -239,19 +278,26 @@ def _meta(before: Mapping[str, Any], body: WorkloadMetaInfo | None) -> dict[str,
     """Metadata with what a body says: a field that it does not have stays, an empty one goes."""
     if body is None:
         return dict(before)
-    given = _values(body)
-    own = _own(before)
+    given, own, texts = _values(body), _own(before), _texts(before)
+    shown = _values(fitting(WorkloadMetaInfo, own) or WorkloadMetaInfo())
     for name in body.model_fields_set - {"customMetaInfo"}:
-        own[name] = given.get(name)
+        if given.get(name) != shown.get(name):
+            own[name] = None if given.get(name) in _EMPTY else given.get(name)
     own = {name: value for name, value in own.items() if value is not None}
-    after = {name: value for name, value in before.items() if name != _OWN_KEY or isinstance(value, str)}
     if "customMetaInfo" in body.model_fields_set:
-        texts = body.customMetaInfo or {}
-        if _OWN_KEY in texts:
+        wanted = body.customMetaInfo or {}
+        if _OWN_KEY in wanted and (own or wanted[_OWN_KEY] != texts.get(_OWN_KEY)):
             raise InvalidInput(
                 f"{_OWN_KEY} names what is kept of metaInfo itself",
                 field=f"metaInfo.customMetaInfo.{_OWN_KEY}",
                 allowed="another name",
             )
-        after = {name: value for name, value in after.items() if not isinstance(value, str)} | texts
-    return after | ({_OWN_KEY: own} if own else {})
+        texts = wanted
+    elif own and _OWN_KEY in texts:
+        raise InvalidInput(
+            f"customMetaInfo has the name {_OWN_KEY}, which is needed for what is kept of metaInfo itself",
+            field="metaInfo.customMetaInfo",
+            allowed=f"the other texts, without {_OWN_KEY}",
+        )
+    kept = {name: value for name, value in before.items() if name != _OWN_KEY and not isinstance(value, str)}
+    return kept | texts | ({_OWN_KEY: own} if own else {})

@@ -23,7 +23,7 @@ class SugerForm(ErrorForm):
         told = error.message
         if error.field is not None and not told.startswith(error.field):
             told = f"{error.field}: {told}"
-        said = error.allowed is None or told.endswith(error.allowed)
+        said = error.allowed is None or told.endswith(f"allowed now: {error.allowed}")
         return told if said else f"{told} (allowed: {error.allowed})"
 
 

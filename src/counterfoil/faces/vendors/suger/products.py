@@ -19,6 +19,7 @@ from counterfoil.faces.vendors.suger.convert_products import (
     PUBLIC,
     WORDS,
     changes_from_wire,
+    channel_of,
     dimensions_to_wire,
     fulfillment_url_changes,
     meta_info_changes,
@@ -146,11 +147,11 @@ async def update(orgId: str, productId: str, body: WorkloadProduct, uow: Unit) -
 
 @router.delete("/product/{productId}", operation_id="DeleteProduct", response_model=str, dependencies=[WRITE])
 async def delete(orgId: str, productId: str, uow: Unit) -> Response:
-    """Delete a draft; it stays readable as DELETED.  Twice is the same as once."""
+    """Delete a draft; it stays readable as DELETED, its externalID is free.  Twice is the same as once."""
     product = await _product(uow, productId)
     if status_of(product) == PUBLIC:
         raise WrongState("the product is PUBLIC", field="productId", allowed="the id of a draft")
-    await archive_product(uow, product.id)
+    await archive_product(uow, product.id, freeing=True)
     return vendor_answer("")
 
 
@@ -211,9 +212,8 @@ async def publish(orgId: str, productId: str, body: WorkloadProduct, uow: Unit) 
 
 
 async def _search(uow: Unit, partner: str | None, query: OffsetQuery) -> list[Product]:
-    wanted = CatalogFilter(channel=partner.lower() if partner else None, archived=False)
-    with in_their_words(WORDS):
-        return (await search_products(uow, wanted, query, count=False)).items
+    wanted = CatalogFilter(channel=channel_of(partner), archived=False)
+    return (await search_products(uow, wanted, query, count=False)).items
 
 
 async def _product(uow: Unit, text: str, *, field: str = "productId") -> Product:
