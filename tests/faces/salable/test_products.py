@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
 from uuid import UUID, uuid5
 
 import httpx
+import pytest
 
-from counterfoil.modules.catalog import NewProduct, archive_product, create_product
+from counterfoil.core.pricing import MODELS
+from counterfoil.modules.catalog import (
+    NewPlan,
+    NewPlanVersion,
+    NewPrice,
+    NewProduct,
+    archive_plan,
+    archive_product,
+    create_plan,
+    create_plan_version,
+    create_product,
+)
 from counterfoil.store import Store
 from tests.faces.salable.calls import ask, read
 from tests.faces.salable.shop import Shop
@@ -193,10 +207,80 @@ async def test_a_draft_is_not_there_until_it_is_published(http: httpx.Client, sh
     )
 
 
+def _version(params: dict[str, Any], model: str = "flat", **more: Any) -> NewPlanVersion:
+    return NewPlanVersion(prices=[NewPrice(model=model, params=params, **more)], publish=True)
+
+
+_FREE = {"unit_amount": "0"}
+SEATS: dict[str, Any] = {"quantity_source": "item"}
+BY_EVENT: dict[str, Any] = {"quantity_source": "usage", "cadence": "in_arrears"}
+
+
+COSTS = [
+    (_version({"USD": {"amount": "0"}}), False),
+    (_version({"USD": {"amount": "0.00"}, "EUR": {"amount": "0.01"}}), True),
+    (_version({"USD": {"unit_amount": "10"}}, "per_unit", **SEATS), True),
+    (_version({"USD": {"unit_amount": "0"}}, "per_unit", **SEATS), False),
+    (
+        _version({"USD": {"tiers": [{"up_to": "5", **_FREE}, {"unit_amount": "2"}]}}, "graduated", **SEATS),
+        True,
+    ),
+    (
+        _version({"USD": {"tiers": [{"up_to": "5", **_FREE}, {"flat_amount": "0"}]}}, "volume", **SEATS),
+        False,
+    ),
+    (_version({"USD": {"package_amount": "3", "package_size": "10"}}, "package", **SEATS), True),
+    (_version({"USD": {"rate_percent": "2.9"}}, "percentage", **BY_EVENT), True),
+    (_version({"USD": {"rate_percent": "0", "free_amount": "50"}}, "percentage", **BY_EVENT), False),
+    (_version({"USD": {"rate_percent": "0", "fixed_per_event": "0.3"}}, "percentage", **BY_EVENT), True),
+    (_version({"USD": {"markup_percent": "0"}}, "cost_plus", **BY_EVENT), True),
+    (
+        _version({"USD": {"unit_amount": "0"}}, "per_unit", **SEATS, terms={"minimum": {"amount": "9"}}),
+        True,
+    ),
+    (
+        _version({"USD": {"unit_amount": "0"}}, "per_unit", **SEATS, terms={"maximum": {"amount": "9"}}),
+        False,
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("version", "paid"),
+    [one for one in COSTS if one[0].prices[0].model in MODELS],
+    ids=lambda value: str(value.prices[0].params if isinstance(value, NewPlanVersion) else value)[:60],
+)
+async def test_a_product_and_its_plan_say_alike_whether_they_cost(
+    http: httpx.Client, shop: Shop, store: Store, version: NewPlanVersion, paid: bool
+) -> None:
+    async with store.unit(shop.tenant.scope) as uow:
+        product = (await create_product(uow, NewProduct(name="Shelf"))).id
+        prices = [
+            replace(price, meter_id=shop.ids["bytes"] if price.quantity_source == "usage" else None)
+            for price in version.prices
+        ]
+        initial = replace(version, prices=prices)
+        await create_plan(uow, NewPlan(name="One", product_id=product, initial=initial))
+    shown = read(http, f"/products/{product}", expand="plans")
+    listed = {one["uuid"]: one["paid"] for one in read(http, "/products")}
+    table = read(
+        http, f"/products/{product}/pricingtable", globalSuccessUrl="", globalCancelUrl="", globalGranteeId=""
+    )
+    assert (shown["paid"], listed[str(product)], table["paid"]) == (paid, paid, paid)
+    assert [one["pricingType"] for one in shown["plans"]] == ["paid" if paid else "free"]
+
+
 async def test_a_product_whose_plans_are_all_free_is_not_a_paid_one(
     http: httpx.Client, shop: Shop, store: Store
 ) -> None:
     async with store.unit(shop.tenant.scope) as uow:
         bare = await create_product(uow, NewProduct(name="Bare"))
+        product = (await create_product(uow, NewProduct(name="Shelf"))).id
+        old = NewPlan(name="Old", product_id=product, initial=_version({"USD": {"amount": "5"}}))
+        await archive_plan(uow, (await create_plan(uow, old)).id)
+        draft = NewPlan(name="Draft", product_id=product)
+        later = await create_plan(uow, draft)
+        await create_plan_version(uow, later.id, replace(_version({"USD": {"amount": "5"}}), publish=False))
     assert read(http, f"/products/{bare.id}")["paid"] is False
+    assert read(http, f"/products/{product}")["paid"] is False
     assert read(http, f"/products/{bare.id}/currencies") == []

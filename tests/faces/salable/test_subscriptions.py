@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import httpx
 import pytest
 
 from counterfoil.modules.billing import subscribe
-from counterfoil.modules.catalog import NewPrice
+from counterfoil.modules.catalog import NewPlan, NewPlanVersion, NewPrice, create_plan
 from counterfoil.modules.customers import NewCustomer, create_customer
 from counterfoil.modules.subscriptions import NewSubscription, items_of, pause_subscription
 from counterfoil.store import Store
@@ -89,7 +90,9 @@ async def test_a_subscription_that_is_cancelled_now_is_over(
     after = read(http, f"/subscriptions/{own}")
     assert (after["status"], after["expiryDate"]) == ("CANCELED", after["updatedAt"])
     again = put(http, f"/subscriptions/{own}/cancel?when=now")
-    assert (again.status_code, list(again.json())) == (400, ["error"])
+    told = "the subscription is cancelled, so it does not allow: cancel; "
+    told += "allowed now: nothing: cancelled is final"
+    assert (again.status_code, again.json()) == (400, {"error": told})
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b'{"when":"now"}', b"not json"])
@@ -143,3 +146,50 @@ async def test_a_subscription_without_a_plan_has_no_form_in_salable(
     assert answer.status_code == 404
     assert "plan of a product" in answer.json()["error"]
     assert put(http, f"/subscriptions/{lone}/cancel").status_code == 404
+
+
+@pytest.mark.parametrize("when", ["", "?when=end", "?when=now"])
+async def test_a_subscription_that_has_not_begun_is_given_up_at_once(
+    http: httpx.Client, shop: Shop, store: Store, when: str
+) -> None:
+    """There is no period yet whose end could be waited for, and nothing is paid that could be used up."""
+    async with store.unit(shop.tenant.scope) as uow:
+        customer = await create_customer(uow, NewCustomer("Eve", currency="USD"))
+        new = NewSubscription(
+            customer_id=customer.id, plan_id=shop.ids["fixed"], started_at=uow.now + timedelta(days=30)
+        )
+        ahead = (await subscribe(uow, new)).id
+    assert read(http, f"/subscriptions/{ahead}")["status"] == "INCOMPLETE"
+    answer = put(http, f"/subscriptions/{ahead}/cancel{when}")
+    assert (answer.status_code, answer.json()) == (200, {})
+    assert read(http, f"/subscriptions/{ahead}")["status"] == "CANCELED"
+
+
+@pytest.mark.parametrize(("sold", "seats"), [("2.5", 3), ("0.1", 1), ("3", 3), ("0", 0)])
+async def test_a_seat_that_is_begun_counts_as_one(
+    http: httpx.Client, shop: Shop, store: Store, sold: str, seats: int
+) -> None:
+    async with store.unit(shop.tenant.scope) as uow:
+        customer = await create_customer(uow, NewCustomer("Eve", currency="USD"))
+        new = NewSubscription(
+            customer_id=customer.id, plan_id=shop.ids["team"], quantities={"seat": Decimal(sold)}
+        )
+        own = (await subscribe(uow, new)).id
+    assert read(http, f"/subscriptions/{own}")["quantity"] == seats
+
+
+async def test_what_was_sold_of_a_draft_is_shown_in_its_subscription_only(
+    http: httpx.Client, shop: Shop, store: Store
+) -> None:
+    async with store.unit(shop.tenant.scope) as uow:
+        fee = NewPrice(model="flat", params={"USD": {"amount": "5"}})
+        initial = NewPlanVersion(prices=[fee], publish=True)
+        plan = await create_plan(uow, NewPlan(name="Early", product_id=shop.ids["next"], initial=initial))
+        customer = await create_customer(uow, NewCustomer("Eve", currency="USD"))
+        own = (await subscribe(uow, NewSubscription(customer_id=customer.id, plan_id=plan.id))).id
+    for path in ("", "/features", "/currencies", "/capabilities", "/checkoutlink"):
+        answer = ask(http, f"/plans/{plan.id}{path}")
+        assert answer.status_code == 404
+        assert "its product is a draft" in answer.json()["error"]
+    shown = read(http, f"/subscriptions/{own}", expand="product,plan")
+    assert (shown["product"]["name"], shown["plan"]["name"]) == ("Next", "Early")

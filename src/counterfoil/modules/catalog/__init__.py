@@ -10,6 +10,7 @@ rate; what was archived stays readable, and nothing new may name it.
 """
 
 from counterfoil.core.rating import Cadence
+from counterfoil.modules.catalog.costing import can_cost, paid_products
 from counterfoil.modules.catalog.models import (
     FeatureRow,
     MeterRow,
@@ -170,6 +171,7 @@ __all__ = [
     "archive_pricing_table",
     "archive_product",
     "archive_tax_rate",
+    "can_cost",
     "create_feature",
     "create_meter",
     "create_own_price",
@@ -200,6 +202,7 @@ __all__ = [
     "meters_by_codes",
     "meters_by_ids",
     "meters_for_event_names",
+    "paid_products",
     "plan_versions_by_ids",
     "plans_by_codes",
     "plans_by_ids",

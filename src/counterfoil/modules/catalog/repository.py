@@ -7,7 +7,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import cast, func, insert, or_, select, true, update
+from sqlalchemy.dialects.postgresql import JSONPATH
 
 from counterfoil.core.errors import NotFound
 from counterfoil.modules.catalog.models import (
@@ -255,6 +256,39 @@ async def page_of_versions(uow: Uow, plan_id: UUID, query: PageQuery) -> Page[Pl
     rows = await uow.execute(paged(statement, PlanVersionRow.id, query))
     page = page_of(list(rows), query)
     return Page(await _with_prices(uow, page.items), page.has_more)
+
+
+async def products_with_prices(
+    uow: Uow, product_ids: Collection[UUID], *, model: str, params: str, terms: str
+) -> set[UUID]:
+    """Those of the products of whose plans, archived ones aside, a published price is of a kind.
+
+    Of the kind is a price of the ``model``, and one of whose parameters or terms a JSON path finds any.
+    """
+    if not product_ids:
+        return set()
+    held = func.unnest(PlanVersionRow.price_ids).table_valued("held").lateral("held")
+    statement = (
+        select(PlanRow.product_id)
+        .distinct()
+        .join(PlanVersionRow, PlanVersionRow.plan_id == PlanRow.id)
+        .join(held, true())
+        .join(PriceRow, PriceRow.id == held.c.held)
+        .where(
+            PlanRow.environment_id == uow.environment_id,
+            among(PlanRow.product_id, product_ids),
+            PlanRow.archived_at.is_(None),
+            PlanVersionRow.environment_id == uow.environment_id,
+            PlanVersionRow.number == _NUMBERS["published_number"],
+            PriceRow.environment_id == uow.environment_id,
+            or_(
+                PriceRow.model == model,
+                func.jsonb_path_exists(PriceRow.params, cast(params, JSONPATH)),
+                func.jsonb_path_exists(PriceRow.terms, cast(terms, JSONPATH)),
+            ),
+        )
+    )
+    return {row.product_id for row in await uow.execute(statement)}
 
 
 async def page_of_prices(

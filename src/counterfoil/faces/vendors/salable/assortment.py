@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 from counterfoil.core.errors import InvalidInput, NotFound
 from counterfoil.core.ids import read_id
 from counterfoil.faces.kit.wire import OffsetQuery
+from counterfoil.faces.vendors.salable.prices import any_paid
 from counterfoil.modules.catalog import (
     CatalogFilter,
     FeatureKind,
     features_by_ids,
     get_plan,
     get_product,
+    paid_products,
     published_versions,
     search_features,
     search_plans,
@@ -21,7 +23,7 @@ from counterfoil.modules.catalog import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Coroutine, Iterable, Sequence
     from uuid import UUID
 
     from counterfoil.faces.kit.context import Unit
@@ -64,10 +66,17 @@ async def one_product(uow: Unit, text: str) -> Product:
     return product
 
 
-async def plans_of(uow: Unit, product: Product | None = None) -> list[PlanNow]:
-    """The plans of a product, or of all, as they follow each other on a page."""
-    wanted = CatalogFilter(product_id=None if product is None else product.id)
-    return await plans_now(uow, await _all(search_plans, uow, wanted))
+async def plans_of(uow: Unit, product: Product) -> list[PlanNow]:
+    """The plans of a product, as they follow each other on a page."""
+    return await plans_now(uow, await _all(search_plans, uow, CatalogFilter(product_id=product.id)))
+
+
+async def plans_and_paid(uow: Unit, product: Product, *, needed: bool) -> tuple[list[PlanNow], bool]:
+    """The plans of a product, if they are needed, and whether any of them can cost something."""
+    if not needed:
+        return [], product.id in await paid_products(uow, [product.id])
+    plans = await plans_of(uow, product)
+    return plans, any_paid(plans)
 
 
 async def plans_now(uow: Unit, plans: Sequence[Plan]) -> list[PlanNow]:
@@ -80,10 +89,12 @@ async def plans_now(uow: Unit, plans: Sequence[Plan]) -> list[PlanNow]:
 
 
 async def one_plan(uow: Unit, text: str) -> PlanNow:
-    """The plan with this UUID; one of no product has no form in Salable and is ``NotFound``."""
+    """The plan with this UUID; ``NotFound`` for one of a draft, and of no product, as Salable has no such."""
     found = await plans_now(uow, [await get_plan(uow, wanted_id(text, "plan"))])
     if not found:
         raise NotFound("no such plan of a product: a plan without a product is not shown here")
+    if (await get_product(uow, found[0].product_id)).published_at is None:
+        raise NotFound("no such plan: its product is a draft, to be published first")
     return found[0]
 
 
@@ -103,14 +114,6 @@ def in_order(features: Iterable[Feature]) -> list[Feature]:
     """Features as they follow each other on a page."""
     shown = [feature for feature in features if feature.kind is not _HIDDEN]
     return sorted(shown, key=lambda feature: (feature.position, feature.id))
-
-
-def by_product(plans: Iterable[PlanNow]) -> Mapping[UUID, list[PlanNow]]:
-    """Plans under their product's id."""
-    found: dict[UUID, list[PlanNow]] = {}
-    for one in plans:
-        found.setdefault(one.product_id, []).append(one)
-    return found
 
 
 async def _all[V](

@@ -72,7 +72,7 @@ class Seller:
         return cls(str(caller.organization_id), caller.kind is EnvironmentKind.SANDBOX)
 
 
-def product_fields(product: catalog.Product, plans: Iterable[PlanNow], seller: Seller) -> dict[str, Any]:
+def product_fields(product: catalog.Product, seller: Seller, *, paid: bool) -> dict[str, Any]:
     """The fields of a product that do not depend on what was asked for."""
     return {
         "uuid": str(product.id),
@@ -82,7 +82,7 @@ def product_fields(product: catalog.Product, plans: Iterable[PlanNow], seller: S
         "displayName": product.name,
         "organisation": seller.organisation,
         "status": status_of(product.archived_at),
-        "paid": any(is_paid(one.version) for one in plans if one.plan.archived_at is None),
+        "paid": paid,
         "organisationPaymentIntegrationUuid": NO_INTEGRATION,
         "paymentIntegrationProductId": None,
         "appType": "custom",
@@ -98,8 +98,10 @@ def product_to_wire(
     asked: Expand,
     features: Sequence[catalog.Feature] = (),
     given: Mapping[UUID, catalog.Feature] | None = None,
+    *,
+    paid: bool,
 ) -> ProductExpanded:
-    """A product; ``features`` are its own, ``given`` those that its plans give, where they are asked for."""
+    """A product; ``plans`` and ``features`` are its own, ``given`` what its plans give, where asked for."""
     relations: dict[str, Any] = {}
     if "features" in asked:
         options = "featureEnumOptions" in asked.below("features")
@@ -114,7 +116,7 @@ def product_to_wire(
     if "plans" in asked:
         inside = asked.below("plans")
         relations["plans"] = [plan_to_wire(one, seller, inside, given or {}) for one in plans]
-    return ProductExpanded(**product_fields(product, plans, seller), **relations)
+    return ProductExpanded(**product_fields(product, seller, paid=paid), **relations)
 
 
 def integration_to_wire(product: catalog.Product, seller: Seller) -> OrganisationPaymentIntegration:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
 from counterfoil.core.calendar import format_instant
@@ -74,10 +75,10 @@ def customer_to_wire(customer: Customer) -> dict[str, Any]:
 
 
 def _seats(items: Sequence[SubscriptionItem], prices: Mapping[UUID, Price], now: datetime) -> int:
-    """The quantity of what is sold by the seat and runs now, in whole seats; 1 if nothing is."""
+    """The quantity of what is sold by the seat and runs now; a seat that is begun counts; 1 if none is."""
     sold = [item for item in items if prices[item.price_id].quantity_source is QuantitySource.ITEM]
     running = [item for item in sold if item.started_at <= now and (item.ended_at or now) >= now]
-    return int(next(iter(running or sold)).quantity) if sold else 1
+    return ceil(next(iter(running or sold)).quantity) if sold else 1
 
 
 def _expiry(subscription: Subscription, prices: Mapping[UUID, Price], now: datetime) -> datetime:

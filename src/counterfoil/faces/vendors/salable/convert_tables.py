@@ -18,7 +18,7 @@ from counterfoil.faces.vendors.salable.convert import (
     status_of,
 )
 from counterfoil.faces.vendors.salable.expand import Expand
-from counterfoil.faces.vendors.salable.prices import is_paid, leading_price, minor_units
+from counterfoil.faces.vendors.salable.prices import any_paid, is_paid, leading_price, minor_units
 from counterfoil.faces.vendors.salable.wire import (
     PricingTable,
     PricingTableFeature,
@@ -55,7 +55,7 @@ def product_table_to_wire(
     offered = [one for one in plans if _is_offered(one) and one.plan.visibility is Visibility.PUBLIC]
     shown = {id_: one for id_, one in given.items() if _is_public(one)}
     return ProductPricingTable(
-        **product_fields(product, plans, seller),
+        **product_fields(product, seller, paid=any_paid(plans)),
         features=features_to_wire([one for one in features if _is_public(one)], options=True),
         currencies=product_currencies_to_wire(product, plans, named=True),
         organisationPaymentIntegration=integration_to_wire(product, seller),
@@ -102,7 +102,7 @@ def table_to_wire(
             )
             for order, feature in enumerate(rows)
         ],
-        product=product_to_wire(product, plans, seller, _PRODUCT, features),
+        product=product_to_wire(product, plans, seller, _PRODUCT, features, paid=any_paid(plans)),
         plans=[
             PricingTablePlan(
                 pricingTableUuid=uuid,

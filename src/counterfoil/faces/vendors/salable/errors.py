@@ -60,7 +60,8 @@ class SalableForm(ErrorForm):
 
 def _told(error: CounterfoilError) -> str:
     told = error.message.removeprefix(f"{error.field}: ")
-    return told if error.allowed is None else f"{told} (allowed: {error.allowed})"
+    said = error.allowed is None or told.endswith(f"allowed now: {error.allowed}")
+    return told if said else f"{told} (allowed: {error.allowed})"
 
 
 FORM: Final = SalableForm()

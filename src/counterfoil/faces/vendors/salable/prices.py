@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from counterfoil.core.calendar import IntervalUnit
 from counterfoil.core.errors import InvalidInput
 from counterfoil.core.money import Rounding, round_exact, to_decimal, unit_of
-from counterfoil.modules.catalog import QuantitySource
+from counterfoil.modules.catalog import QuantitySource, can_cost
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from counterfoil.faces.vendors.salable.assortment import PlanNow
     from counterfoil.modules.catalog import PlanVersion, Price
 
 _LICENCES: Final = {
@@ -71,16 +74,11 @@ def minor_units(leading: Price, currency: str) -> Decimal | None:
     return to_decimal(exact) or round_exact(exact, _PLACES, Rounding.HALF_UP)
 
 
+def any_paid(plans: Iterable[PlanNow]) -> bool:
+    """Whether any of a product's plans that can be had can cost, as ``catalog.paid_products`` tells."""
+    return any(is_paid(one.version) for one in plans if one.plan.archived_at is None)
+
+
 def is_paid(version: PlanVersion | None) -> bool:
-    """Whether anything in a plan costs more than nothing."""
-    return version is not None and any(_charges(price.params) for price in version.prices)
-
-
-def _charges(params: Any) -> bool:
-    """Whether any amount in a price's parameters is above 0."""
-    if isinstance(params, dict):
-        return any(
-            Decimal(value) > 0 if name.endswith("amount") and isinstance(value, str) else _charges(value)
-            for name, value in params.items()
-        )
-    return isinstance(params, list) and any(_charges(one) for one in params)
+    """Whether anything in a plan can cost something."""
+    return version is not None and any(map(can_cost, version.prices))

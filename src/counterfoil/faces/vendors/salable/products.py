@@ -11,10 +11,10 @@ from counterfoil.faces.kit.vendor_wire import vendor_answer
 from counterfoil.faces.vendors.salable import checkout
 from counterfoil.faces.vendors.salable.assortment import (
     all_products,
-    by_product,
     features_in,
     features_of,
     one_product,
+    plans_and_paid,
     plans_of,
 )
 from counterfoil.faces.vendors.salable.auth import SalableRoute
@@ -39,6 +39,7 @@ from counterfoil.faces.vendors.salable.wire import (
     ProductExpanded,
     ProductPricingTable,
 )
+from counterfoil.modules.catalog import paid_products
 
 router = APIRouter(prefix="/products", tags=["Products"], route_class=SalableRoute)
 READ = allow("catalog:read")
@@ -65,9 +66,9 @@ RELATIONS: Final = (
 async def list_(uow: Unit, caller: Caller) -> Response:
     """Every product that is or was on sale, oldest first."""
     products, seller = await all_products(uow), Seller.of(caller)
-    plans = by_product(await plans_of(uow))
+    paid = await paid_products(uow, [product.id for product in products])
     return vendor_answer(
-        [Product(**product_fields(product, plans.get(product.id, ()), seller)) for product in products]
+        [Product(**product_fields(product, seller, paid=product.id in paid)) for product in products]
     )
 
 
@@ -84,11 +85,14 @@ async def get(
     """A product."""
     product = await one_product(uow, productUuid)
     asked.refuse_links()
-    plans = await plans_of(uow, product)
+    needed = bool(asked.paths & {"plans", "currencies"})
+    plans, paid = await plans_and_paid(uow, product, needed=needed)
     inside = asked.below("plans")
     features = await features_of(uow, product) if asked.paths & {"features", "capabilities"} else []
     given = await features_in(uow, plans) if inside.paths & {"features", "capabilities"} else {}
-    return vendor_answer(product_to_wire(product, plans, Seller.of(caller), asked, features, given))
+    return vendor_answer(
+        product_to_wire(product, plans, Seller.of(caller), asked, features, given, paid=paid)
+    )
 
 
 @router.get(

@@ -8,9 +8,10 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BeforeValidator
 
 from counterfoil.core.errors import NotFound
+from counterfoil.core.states import SubscriptionState
 from counterfoil.faces.kit.context import Caller, Unit, allow
 from counterfoil.faces.kit.vendor_wire import vendor_answer
-from counterfoil.faces.vendors.salable.assortment import PlanNow, plans_now, plans_of, wanted_id
+from counterfoil.faces.vendors.salable.assortment import PlanNow, plans_and_paid, plans_now, wanted_id
 from counterfoil.faces.vendors.salable.auth import SalableRoute
 from counterfoil.faces.vendors.salable.convert import Seller, plan_to_wire, product_to_wire
 from counterfoil.faces.vendors.salable.convert_subscriptions import customer_to_wire, subscription_to_wire
@@ -72,8 +73,9 @@ async def get(
     if "product" in asked:
         caller.require("catalog:read")
         product = await get_product(uow, now.product_id)
-        plans = await plans_of(uow, product)
-        relations["product"] = product_to_wire(product, plans, seller, asked.below("product"))
+        inside = asked.below("product")
+        plans, paid = await plans_and_paid(uow, product, needed="currencies" in inside)
+        relations["product"] = product_to_wire(product, plans, seller, inside, paid=paid)
     if "plan" in asked:
         caller.require("catalog:read")
         relations["plan"] = plan_to_wire(now, seller, asked.below("plan"), {})
@@ -92,9 +94,13 @@ async def get(
     dependencies=[WRITE],
 )
 async def cancel(subscriptionUuid: str, uow: Unit, when: When = "end") -> Response:
-    """End a subscription; asking twice for the end of the period is the same as once."""
+    """End a subscription; asking twice for the end of the period is the same as once.
+
+    One that has not begun has no period whose end could be waited for: it is given up at once.
+    """
     subscription, _ = await _find(uow, subscriptionUuid)
-    await cancel_subscription(uow, subscription.id, _WHEN[when])
+    begun = subscription.status is not SubscriptionState.DRAFT
+    await cancel_subscription(uow, subscription.id, _WHEN[when] if begun else CancelWhen.NOW)
     return vendor_answer({})
 
 
