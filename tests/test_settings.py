@@ -32,6 +32,25 @@ def test_networks_are_read_as_faces_are(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize(
+    "written",
+    ["nonsense", "ftp://x", "//host", "https://", "http://h:x", "https://h/?a=b", "http://a b", "/api"],
+)
+def test_the_address_for_the_outside_has_to_be_one(monkeypatch: pytest.MonkeyPatch, written: str) -> None:
+    monkeypatch.setenv("COUNTERFOIL_PUBLIC_URL", written)
+    with pytest.raises(InvalidInput) as refused:
+        settings_of()
+    assert refused.value.message == (
+        "COUNTERFOIL_PUBLIC_URL: an http or https URL with its host, such as https://billing.example.com/api"
+    )
+
+
+@pytest.mark.parametrize("written", ["https://billing.example.com/api", "http://[::1]:8420", "HTTP://h"])
+def test_the_address_for_the_outside_may_have_a_path(monkeypatch: pytest.MonkeyPatch, written: str) -> None:
+    monkeypatch.setenv("COUNTERFOIL_PUBLIC_URL", f"{written}/")
+    assert settings_of().public_url == written
+
+
+@pytest.mark.parametrize(
     ("written", "said"),
     [
         ("sugar", "Input should be 'flexprice', 'gcore', 'reevit', 'salable' or 'suger'"),

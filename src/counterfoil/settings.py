@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+_ABSOLUTE: Final = "an http or https URL with its host, such as https://billing.example.com/api"
 
 
 def _default_data_dir() -> Path:
@@ -58,7 +61,7 @@ class Settings(BaseSettings):
     """Port that ``serve`` listens on; 0 takes a free one."""
 
     public_url: str | None = None
-    """How the outside reaches this server; used in links."""
+    """How the outside reaches this server, a path prefix included; used in links."""
 
     trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = ()
     """Addresses or networks whose forwarding headers are believed."""
@@ -86,6 +89,21 @@ class Settings(BaseSettings):
     """Whether ``serve`` also runs the jobs and schedules."""
 
     log_level: str = "info"
+
+    @field_validator("public_url")
+    @classmethod
+    def _absolute(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        try:
+            parts = urlsplit(value)
+            port = parts.port  # reading it refuses one that is none
+        except ValueError:
+            raise ValueError(_ABSOLUTE) from None
+        found = parts.scheme in ("http", "https") and parts.hostname and port != 0
+        if not found or parts.query or parts.fragment or not value.isprintable() or " " in value:
+            raise ValueError(_ABSOLUTE)
+        return value.rstrip("/")
 
     @field_validator("log_level")
     @classmethod
