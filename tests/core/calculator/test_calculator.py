@@ -64,6 +64,35 @@ def test_every_form_of_usage_is_priced() -> None:
     assert price({"currency": "EUR", "model": "flat", "params": {"amount": "9"}})["amount"] == "9.00"
 
 
+def test_a_meter_makes_of_events_what_the_price_needs() -> None:
+    # 1, 2, 3 and 4 tokens, an hour apart, in turn in the us and in the eu.
+    records = [
+        {"at": f"2026-01-01T0{hour}:10:00Z", "properties": {"tokens": hour + 1, "region": region}}
+        for hour, region in enumerate(["us", "eu", "us", "eu"])
+    ]
+    asked: dict[str, Any] = {"currency": "EUR", "records": records}
+    asked |= {"meter": {"aggregation": "sum", "property": "tokens"}}
+    each = {"model": "per_unit", "params": {"unit_amount": "1"}}
+    told = price(asked | each)
+    assert (words(told)[0], told["amount"]) == ("Quantity: 10, from 4 events", "10.00")
+    day = {"start": "2026-01-01T01:00:00Z", "end": "2026-01-01T03:00:00Z"}
+    assert price(asked | each | {"period": day})["amount"] == "5.00"
+    of_eu = {"aggregation": "max", "property": "tokens", "filters": {"region": ["eu"]}}
+    assert price(asked | each | {"meter": of_eu})["amount"] == "4.00"
+    cheap = [{"values": ["eu"], "unit_amount": "1"}]
+    matrix = {"properties": ["region"], "prices": cheap, "default_unit_amount": "2"}
+    assert price(asked | {"model": "matrix", "params": matrix})["amount"] == "14.00"
+    share = {"rate_percent": "100", "free_events": 2}
+    assert price(asked | {"model": "percentage", "params": share})["amount"] == "7.00"
+    hours = {"window": {"unit": "hour", "count": 2}, "model": "package"}
+    hours |= {"params": {"package_size": "5", "package_amount": "1"}}
+    told = price(
+        asked | {"model": "bucketed", "params": hours, "period": day | {"end": "2026-01-02T00:00:00Z"}}
+    )
+    assert words(told)[1].startswith("From 2026-01-01 00:00:00 UTC: 2 in packages of 5")
+    assert told["amount"] == "3.00"  # 2 tokens are one package, 7 are two
+
+
 def test_a_change_is_told_by_its_days_and_says_what_runs_after_it() -> None:
     change = {"at": "2026-03-15T00:00:00Z", "old": {"amount": "10"}, "new": {"amount": "20"}}
     told = proration(MARCH | {"change": change})
@@ -219,6 +248,15 @@ def test_tax_is_told_with_its_rounding() -> None:
         (price, {"terms": {"minimum": {"amount": "2"}, "maximum": {"amount": "1"}}}, "terms.maximum.amount"),
         (price, {"terms": {"rounding": {"step": "0"}}}, "terms.rounding.step"),
         (price, {"terms": {"rounding": {"step": "1", "unit": "\ud800"}}}, "terms.rounding.unit"),
+        (price, {"meter": {"aggregation": "count"}}, "meter"),
+        (price, {"records": []}, "records"),
+        (price, {"quantity": None, "meter": {}}, "meter.aggregation"),
+        (price, {"quantity": None, "meter": {"aggregation": "sum"}}, "meter.property"),
+        (
+            price,
+            {"quantity": None, "meter": {"aggregation": "count"}, "records": [{"at": "now"}]},
+            "records.0.at",
+        ),
         (price, {"proration": "3/2"}, "proration"),
         (price, {"proration": "1/0"}, "proration"),
         (price, {"discounts": [{"value": "101"}]}, "discounts.0.value"),

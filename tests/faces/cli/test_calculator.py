@@ -19,9 +19,7 @@ from tests.faces.cli.conftest import Cli, Result
 GUIDE = (Path(__file__).parents[3] / "docs" / "guides" / "calculator.md").read_text("utf-8")
 FENCED = re.findall(r"^```(\w*)\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
 SHOWN = [
-    (command, shown)
-    for (kind, command), (other, shown) in pairwise(FENCED)
-    if (kind, other) == ("shell", "")
+    (command, shown) for (kind, command), (other, shown) in pairwise(FENCED) if (kind, other) == ("shell", "")
 ]
 TIERS = '{"tiers": [{"up_to": 100, "unit_amount": 1}, {"unit_amount": "0.50"}]}'
 TOKENS = ("calc", "price", "--model", "graduated", "--currency", "EUR", "--params", TIERS)
@@ -62,13 +60,8 @@ def test_the_guide_shows_what_is_printed(command: str, shown: str, calc: Cli) ->
 
 
 def test_the_guide_shows_every_question() -> None:
-    assert [command.split()[2] for command, _ in SHOWN] == [
-        "price",
-        "proration",
-        "periods",
-        "commitment",
-        "tax",
-    ]
+    shown = [command.split()[2] for command, _ in SHOWN]
+    assert list(dict.fromkeys(shown)) == ["price", "proration", "periods", "commitment", "tax"]
 
 
 def test_what_the_guide_says_of_other_policies_is_so(calc: Cli) -> None:

@@ -94,6 +94,17 @@ async def _fees(ask: Ask, question: Case) -> list[Fraction]:
     return [after - before for before, after in pairwise(owed)]
 
 
+async def aggregation(ask: Ask, case: Case) -> None:
+    """Events that a meter makes a quantity of, at a price of 1."""
+    given = given_of(case)
+    records = given["events"]
+    meter = {key: given[key] for key in ("aggregation", "property") if key in given}
+    price_ = {"model": "per_unit", "params": {"unit_amount": "1"}, "meter": meter, "records": records}
+    told = await ask("price", {"currency": "USD"} | price_)
+    assert told["explanation"]["origin"]["events"] == len(records)
+    same(told["explanation"], case["expect"])
+
+
 async def shared_discount(ask: Ask, case: Case) -> None:
     """A discount of several lines, and the change of one of them for a part of the period."""
     given, expect = case["given"], case["expect"]

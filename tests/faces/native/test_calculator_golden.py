@@ -25,6 +25,7 @@ OF_MONEY: Final = {"credits_burndown", "credit_note"}
 KINDS: Final = {
     "pricing": asked.price,
     "rating": asked.price,
+    "aggregation": asked.aggregation,
     "rounding": asked.rounding,
     "tax": asked.tax,
     "commitments": asked.commitment,

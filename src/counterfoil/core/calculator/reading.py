@@ -358,6 +358,12 @@ def _windows(data: Data, pricing: Pricing) -> list[WindowUsage]:
             raise InvalidInput(
                 f"{field} does not ascend", field=field, allowed=f"later than {format_instant(earlier.start)}"
             )
+    check_windows(windows, pricing)
+    return windows
+
+
+def check_windows(windows: Sequence[WindowUsage], pricing: Pricing) -> None:
+    """``TooLarge`` for windows that would make too many parts."""
     inner: Any = pricing.to_json().get("params", {})
     tiers = len(inner.get("tiers", ())) or 1 if isinstance(inner, Mapping) else 1
     if len(windows) * tiers > MAX_LISTED:
@@ -366,7 +372,6 @@ def _windows(data: Data, pricing: Pricing) -> list[WindowUsage]:
             field="windows",
             allowed=f"at most {MAX_LISTED // tiers} windows at {tiers} tiers each",
         )
-    return windows
 
 
 def percent_text(percent: Any) -> str:

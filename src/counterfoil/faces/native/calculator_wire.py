@@ -21,7 +21,7 @@ from counterfoil.core.proration import (
     ProrationBehavior,
     StubDenominator,
 )
-from counterfoil.core.rating import Cadence, DiscountKind, DiscountsTaken, QuantityMode
+from counterfoil.core.rating import Aggregation, Cadence, DiscountKind, DiscountsTaken, QuantityMode
 from counterfoil.core.tax import TaxMode, TaxRounding
 from counterfoil.faces.kit.wire import DecimalText, InstantText, Wire
 from counterfoil.faces.native import calculator_examples as examples
@@ -110,6 +110,32 @@ class UsageIn(_Asked):
     windows: list[WindowIn] | None = Field(default=None, description="Instead: that of each window of time")
 
 
+class MeterIn(Wire):
+    """How records become a quantity."""
+
+    aggregation: Aggregation | None = Field(default=None, description="Needed")
+    property: str | None = Field(default=None, description="Over which; of a count none")
+    filters: dict[str, list[Any]] | None = Field(
+        default=None, description="Only records whose properties have one of these values"
+    )
+
+
+class RecordIn(Wire):
+    """One event."""
+
+    id: str | None = Field(default=None, description="Its place in the list if left out")
+    at: InstantText
+    properties: dict[str, Any] | None = None
+
+
+class MeteredPeriodIn(Wire):
+    """From when to before when records count."""
+
+    start: InstantText | None = Field(default=None, description="Needed")
+    end: InstantText | None = Field(default=None, description="Needed")
+    zone: str = Field(default="UTC", description="In which windows of days begin")
+
+
 class CalculatorPriceIn(UsageIn):
     """A price and a quantity."""
 
@@ -118,6 +144,9 @@ class CalculatorPriceIn(UsageIn):
     currency: str = Field(description=CURRENCY)
     model: str = Field(description=f"How a quantity becomes an amount: {', '.join(EVERY_MODEL)}")
     params: dict[str, Any] = Field(description="The parameters of the model; docs/pricing.md lists them")
+    meter: MeterIn | None = Field(default=None, description="Instead: what makes the usage of the records")
+    records: list[RecordIn] | None = None
+    period: MeteredPeriodIn | None = Field(default=None, description="Needed by prices of windows")
     terms: TermsIn | None = None
     proration: str = Field(default="1", description="The share of the period: `14/31`, or a decimal to 1")
     discounts: list[DiscountIn] | None = None
