@@ -149,8 +149,9 @@ def _own_prices(features: Mapping[str, Any], vat: Any) -> list[NewPrice]:
             params={"EUR": committed},
             unit="GB",
             tax_rate_ids=[vat],
-            **features["CDN traffic"],
-            **USED,
+            feature_id=features["CDN traffic"]["feature_id"],
+            cadence="in_arrears",
+            **MONTHLY,
         ),
         NewPrice(
             code="beyond",

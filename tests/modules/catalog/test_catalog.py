@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -155,6 +156,31 @@ async def test_a_choice_that_is_none_is_refused_by_the_use_case_too(uow: Uow) ->
     with pytest.raises(InvalidInput) as unit:
         await team(uow, NewPrice(code="p", model="flat", params={"EUR": {"amount": 1}}, interval_unit="age"))
     assert unit.value.field == "prices.0.interval.unit"
+
+
+@pytest.mark.parametrize(
+    ("model", "params"),
+    [("commit", {"unit_amount": "2", "committed_quantity": "500"}), ("flat", {"amount": "99"})],
+)
+async def test_a_fee_does_not_depend_on_usage_so_it_is_prorated_by_days(
+    uow: Uow, model: str, params: dict[str, str]
+) -> None:
+    meter = await calls(uow, "m")
+    of_usage = NewPrice(
+        code="p",
+        model=model,
+        params={"EUR": params},
+        quantity_source="usage",
+        meter_id=meter.id,
+        cadence="in_arrears",
+    )
+    with pytest.raises(InvalidInput, match="whatever was used") as refused:
+        async with uow.savepoint():
+            await team(uow, of_usage)
+    assert refused.value.field == "prices.0.model"
+    assert "quantity_source one or item" in str(refused.value.allowed)
+    _, version = await team(uow, replace(of_usage, quantity_source="one", meter_id=None))
+    assert version.prices[0].model == model
 
 
 async def test_each_change_of_state_is_announced_once(uow: Uow, tenant: Tenant, store: Store) -> None:

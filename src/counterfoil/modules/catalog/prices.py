@@ -38,6 +38,8 @@ MAX_UNIT: Final = 50
 MAX_TEXT: Final = 1024
 OF_MONEY: Final = frozenset({"dynamic", "graduated_percentage", "percentage"})
 """The models whose quantity is a sum of the amounts of money that events carry."""
+FEES: Final = frozenset({"commit", "flat"})
+"""The models that cost the same whatever is used: a piece of a period costs its share of the days."""
 
 
 def read_prices(uow: Uow, plan_id: UUID | None, new: Sequence[NewPrice]) -> list[Price]:
@@ -214,6 +216,12 @@ def _check_billable(pricing: Pricing, terms: PriceTerms, unit: Unit) -> None:
 
 def _check_source(price: Price) -> None:
     metered = price.quantity_source is QuantitySource.USAGE
+    if metered and price.model in FEES:
+        raise InvalidInput(
+            f"the model {price.model} is a fee, which is the same whatever was used",
+            field="model",
+            allowed="another model, or quantity_source one or item, without a meter",
+        )
     if metered != (price.meter_id is not None):
         raise InvalidInput(
             "a usage price needs a meter" if metered else "only a usage price has a meter",
