@@ -92,6 +92,7 @@ def create_app(context: Context) -> FastAPI:
         version=__version__,
         description=DESCRIPTION,
         openapi_url="/v1/openapi.json",
+        servers=[{"url": ".."}],  # seen from the document, behind whatever path that is
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -103,7 +104,7 @@ def create_app(context: Context) -> FastAPI:
     for resource in _RESOURCES:
         app.include_router(resource.router, prefix="/v1")
         metrics.name_routes(resource.router, "/v1")
-    page = reference("/v1/docs", "/v1/openapi.json", "Counterfoil API")
+    page = reference("/v1/docs", "Counterfoil API")
     for router in (health.router, health.metrics_router, page):
         app.include_router(router)
         metrics.name_routes(router, "")

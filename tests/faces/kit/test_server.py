@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urljoin
 
 import httpx
 import pytest
 
 from counterfoil.modules.identity import PERMISSIONS
+from counterfoil.settings import Settings
 from counterfoil.store import Store
 from tests.conftest import Tenant, client_for
+from tests.support.faces import FACES
 
 
 async def test_health_needs_no_key(store: Store) -> None:
@@ -143,10 +146,23 @@ async def test_the_reference_page_loads_nothing_from_elsewhere(api: httpx.AsyncC
     assert "script-src 'self';" in policy
     assert "unsafe" not in policy
     assert not re.search(r"https?://|<script>|style=", page.text)
-    assets = re.findall(r'(?:src|href)="(/[^"]+)"', page.text)
-    assert len(assets) >= 5
-    for asset in assets:
-        answer = await api.get(asset)
-        assert answer.status_code == 200, asset
-        assert answer.content
-    assert (await api.get("/v1/docs/page.js")).text.startswith('SwaggerUIBundle({"url": "/v1/openapi.json"')
+
+
+@pytest.mark.parametrize(("at", "base"), [("/v1", ""), *((f"/{name}", f"/{name}") for name in FACES)])
+async def test_the_reference_page_works_behind_any_path(store: Store, at: str, base: str) -> None:
+    outside = "https://bill.example.com/api"
+    async with client_for(store, "", Settings.model_validate({"faces": FACES})) as http:
+
+        async def shown(link: str) -> httpx.Response:
+            """What a browser gets that follows a link of the page; the proxy takes its own path away."""
+            url = urljoin(f"{outside}{at}/docs", link)
+            assert url.startswith(f"{outside}/")
+            return (await http.get(url.removeprefix(outside))).raise_for_status()
+
+        links = re.findall(r'(?:src|href)="((?!data:)[^"]+)"', (await shown("docs")).text)
+        assert len(links) >= 5
+        for link in links:
+            assert (await shown(link)).content, link
+        assert (await shown("docs/page.js")).text.startswith('SwaggerUIBundle({"url": "openapi.json"')
+        [server] = (await shown("openapi.json")).json()["servers"]
+    assert urljoin(f"{outside}{at}/openapi.json", server["url"]).rstrip("/") == f"{outside}{base}"

@@ -60,6 +60,8 @@ def mount_face(app: FastAPI, name: str, context: Context, metrics: Metrics) -> N
         version=__version__,
         description=face.description,
         openapi_url="/openapi.json",
+        servers=[{"url": "."}],  # the document's own place, behind whatever path that is
+        root_path_in_servers=False,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -68,7 +70,7 @@ def mount_face(app: FastAPI, name: str, context: Context, metrics: Metrics) -> N
     served.schemes = dict(face.schemes)
     served.state.context = context
     served.state.metrics = metrics
-    page = reference("/docs", f"{prefix}/openapi.json", face.title, prefix=prefix)
+    page = reference("/docs", face.title)
     for router in (*face.routers, page):
         served.include_router(router)
         metrics.name_routes(router, prefix)

@@ -1,8 +1,9 @@
 """The reference page: the OpenAPI document to read and to try, served from this machine.
 
 The page is Swagger UI; its script and styles come with the installed package ``fastapi-offline``, of which
-nothing else is used.  Always holds: the browser loads nothing from elsewhere and runs nothing inline (the
-policy of the page forbids both), and a key that is typed in stays in the open page.
+nothing else is used.  Always holds: the page names everything relative to itself, so that it works behind
+any path; the browser loads nothing from elsewhere and runs nothing inline (the policy of the page forbids
+both), and a key that is typed in stays in the open page.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ _PAGE: Final = """\
 </head>
 <body>
 <div id="reference"></div>
-<noscript>This page needs JavaScript; its source is <a href="{document}">{document}</a>.</noscript>
+<noscript>This page needs JavaScript; its source is <a href="openapi.json">openapi.json</a>.</noscript>
 <script src="{base}/swagger-ui-bundle.js"></script>
 <script src="{base}/page.js"></script>
 </body>
@@ -75,15 +76,12 @@ def _assets() -> Path:
     return Path(found.submodule_search_locations[0]) / "static"
 
 
-def reference(path: str, document: str, title: str, *, prefix: str = "") -> APIRouter:
-    """Routes of a reference page at ``path`` for the OpenAPI document at ``document``.
-
-    ``prefix`` is where the application that has the routes is mounted.
-    """
+def reference(path: str, title: str) -> APIRouter:
+    """Routes of a reference page at ``path`` for the document ``openapi.json`` beside it."""
     router = APIRouter(include_in_schema=False)
-    page = _PAGE.format(title=title, base=prefix + path, document=document)
+    page = _PAGE.format(title=title, base=path.rpartition("/")[2])
     options = {
-        "url": document,
+        "url": "openapi.json",
         "dom_id": "#reference",
         "deepLinking": True,
         "filter": True,
