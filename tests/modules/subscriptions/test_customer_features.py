@@ -34,7 +34,9 @@ from counterfoil.modules.subscriptions import (
     items_of,
     list_customer_features,
     page_of_customer_features,
+    pause_subscription,
     reprice_item,
+    resume_subscription,
 )
 from counterfoil.store import OffsetQuery, PageQuery, Store, Uow, numbers_of
 from tests.conftest import Tenant
@@ -116,6 +118,31 @@ async def test_another_price_of_an_item_may_charge_another_feature(world: World)
         [item] = (await items_of(uow, [subscription.id]))[subscription.id]
         await reprice_item(uow, subscription.id, item.id, replace(own, feature_id=new))
         assert sorted(await found(uow)) == sorted([(world.customer_id, old), (world.customer_id, new)])
+
+
+async def test_a_price_ends_at_a_pause_and_starts_again_after_it(world: World) -> None:
+    async with world.on("2026-01-01") as uow:
+        seats = await feature(uow, "Seats")
+    version = await world.plan(replace(SEATS, feature_id=seats))
+    later = PriceOverride("seats", {"unit_amount": "8"}, starts_at=at("2026-03-01"))
+    subscription = await world.subscribe(version, "2026-01-01", overrides=[later], currency="EUR")
+
+    async def times(uow: Uow) -> list[tuple[str, datetime, datetime | None]]:
+        page = await page_of_customer_features(uow, PageQuery())
+        [charges] = (await charges_of(uow, page.items)).values()
+        return [(one.price.params["EUR"]["unit_amount"], one.started_at, one.ended_at) for one in charges]
+
+    async with world.on("2026-02-01") as uow:
+        await pause_subscription(uow, subscription.id)
+        before = ("10", at("2026-01-01"), at("2026-02-01"))
+        assert await times(uow) == [before]
+    async with world.on("2026-02-15") as uow:
+        await resume_subscription(uow, subscription.id)
+        assert await times(uow) == [
+            before,
+            ("10", at("2026-02-15"), at("2026-03-01")),
+            ("8", at("2026-03-01"), None),
+        ]
 
 
 async def test_what_ends_stays_to_be_found_and_what_never_ran_is_not_paid(world: World) -> None:

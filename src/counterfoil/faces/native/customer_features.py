@@ -63,7 +63,7 @@ _EXAMPLE: dict[str, Any] = {
 
 
 class ChargeOut(Wire):
-    """A price that is paid, as long as its item and its subscription run."""
+    """A price that is paid, as long as its item and its subscription run and are not paused."""
 
     subscription_id: SubscriptionId
     item_id: SubscriptionItemId
@@ -72,7 +72,9 @@ class ChargeOut(Wire):
     quantity: DecimalText
     currency: str
     started_at: InstantText
-    ended_at: InstantText | None = Field(description="Scheduled ends included")
+    ended_at: InstantText | None = Field(
+        description="Scheduled ends included, and a pause that lasts"
+    )
 
 
 class CustomerFeatureOut(Wire):

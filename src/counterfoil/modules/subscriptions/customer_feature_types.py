@@ -43,8 +43,9 @@ class ChargeForm:
 class FeatureCharge:
     """One price that a customer pays for a feature, in ``[started_at, ended_at)``.
 
-    ``ended_at`` is when the item or its subscription ends, the earlier one, scheduled ends included;
-    ``None`` without end.  ``subscription_ended_at`` is the end of the subscription alone.
+    ``ended_at`` is when the item or its subscription ends, the earlier one, scheduled ends included, or when
+    a pause began that lasts; ``None`` without end.  ``subscription_ended_at`` is the end of the subscription
+    alone.
     """
 
     item_id: UUID

@@ -82,7 +82,8 @@ async def list_customer_features(
 async def charges_of(uow: Uow, features: Sequence[CustomerFeature]) -> dict[UUID, list[FeatureCharge]]:
     """What each of these customers has paid and will pay for the feature, in the order of time.
 
-    By the id of the customer's feature; items that ended before they began never charged, and are left out.
+    By the id of the customer's feature; items that ended before they began never charged, and are left out,
+    and so are those that would have begun in a pause that lasts.  After it they go on as other items.
     """
     found: dict[UUID, list[FeatureCharge]] = {one.id: [] for one in features}
     of_pair: dict[tuple[UUID, UUID | None], list[FeatureCharge]] = {

@@ -55,7 +55,7 @@ _ANYHOW: Final = text("set local enable_nestloop = on")
 _CHARGES: Final = text(
     """
     select s.customer_id, i.id as item_id, i.price_id, i.quantity, i.started_at,
-           i.ended_at as item_ended_at, s.id as subscription_id, s.currency,
+           least(i.ended_at, s.paused_at) as item_ended_at, s.id as subscription_id, s.currency,
            s.started_at as subscription_started_at,
            coalesce(s.ended_at, s.cancel_at) as subscription_ended_at
     from subscriptions s
