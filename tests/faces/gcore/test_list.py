@@ -9,6 +9,7 @@ import httpx
 import pytest
 from gcore import AuthenticationError, BadRequestError, PermissionDeniedError
 
+from counterfoil.faces.vendors.gcore.wire import ClientFeatureQuery
 from counterfoil.modules.customers import NewCustomer, create_customer
 from counterfoil.modules.identity import NewApiClient, create_api_client
 from counterfoil.modules.subscriptions import NewSubscription, create_subscription
@@ -43,7 +44,8 @@ def asked(url: str, seller: Seller, **params: Any) -> list[tuple[str, str]]:
         ({"company_name": "südWIND"}, SOUTH),
         ({"company_name": "wind"}, ALL),
         ({"company_name": "%"}, []),
-        ({"company_name": "", "client_id": "", "id": "", "limit": "", "calc_rule_type": ""}, ALL),
+        ({"client_id": -1, "id": -1}, []),
+        ({"calc_rule_type": [None]}, ALL),  # Gcore's client sends none
         ({"feature_name": "cdn"}, of_feature("CDN traffic", "CDN requests")),
         ({"feature_erp_sku_id": "CDN-TRF"}, of_feature("CDN traffic")),
         ({"feature_erp_sku_id": "cdn-trf"}, []),
@@ -55,6 +57,11 @@ def asked(url: str, seller: Seller, **params: Any) -> list[tuple[str, str]]:
         ({"product_id": 1}, of_feature("CDN traffic", "CDN requests")),
         ({"product_id": [3, 23]}, of_feature("Web shield")),
         ({"product_id": 9}, []),
+        ({"product_id": [24, 1000, 10**15, 0, -1]}, []),
+        ({"product_id": 9_223_372_036_854_775_807}, []),
+        ({"product_internal_name": "RACKS"}, of_feature("Rack space")),
+        ({"product_internal_name": ["DDOS", "RACKS"]}, [NORD[2], SOUTH[2], EAST[1]]),
+        ({"product_internal_name": ["cdn", "racks", "NOTHING", "%"]}, []),
         ({"product_internal_name": "DDOS"}, of_feature("Web shield")),
         ({"product_internal_name": ["DDOS", "CDN"]}, [*NORD, *SOUTH, EAST[0]]),
         ({"product_internal_name": "CDN", "product_id": 3}, []),
@@ -98,6 +105,23 @@ def test_clients_features_metrics_and_subscriptions_are_found_by_their_numbers(
     assert asked(served, seller, id=east["prices"][0]["subscription"]["id"]) == EAST
     both = {"client_id": nord["client_id"], "feature_id": nord["feature"]["id"]}
     assert asked(served, seller, **both) == NORD[:1]
+
+
+def test_a_product_is_found_by_the_number_that_its_row_shows(served: str, seller: Seller) -> None:
+    [racks] = rows(served, seller.tenant.key, product_internal_name="RACKS")
+    number = racks["product"]["id"]
+    assert asked(served, seller, product_id=number) == of_feature("Rack space")
+    assert asked(served, seller, product_id=[1, number]) == [*NORD[:2], *SOUTH[:2], *EAST]
+    assert asked(served, seller, product_id=number, product_internal_name="CDN") == []
+
+
+@pytest.mark.parametrize("name", sorted(ClientFeatureQuery.model_fields))
+def test_a_parameter_that_is_sent_empty_asks_nothing(served: str, seller: Seller, name: str) -> None:
+    headers = {"Authorization": f"apikey {seller.tenant.key}"}
+    for sent in (f"{name}=", f"{name}=&{name}="):
+        answer = httpx.get(f"{served}/gcore{PATH}?{sent}", headers=headers)
+        assert answer.status_code == 200, answer.text
+        assert names(answer.json()["results"]) == ALL
 
 
 def keys(row: dict[str, Any]) -> dict[str, Any]:
@@ -212,14 +236,15 @@ async def test_who_was_not_seen_yet_is_numbered_before_the_list_is_ordered(
         ({"feature_id": ["1", "1.5"]}, "feature_id", "a whole number"),
         ({"metric_id": "9223372036854775808"}, "metric_id", "a whole number"),
         ({"id": "1,2"}, "id", "a whole number"),
-        ({"product_id": 24}, "product_id", "from 1 to 23"),
-        ({"product_id": 0}, "product_id", "from 1 to 23"),
-        ({"product_internal_name": "cdn"}, "product_internal_name", "AWS_CLOUD, CDN"),
+        ({"client_id": 2**63}, "client_id", f"from {1 - 2**63} to {2**63 - 1}"),
+        ({"id": -(2**63)}, "id", f"from {1 - 2**63} to {2**63 - 1}"),
+        ({"product_id": "CDN"}, "product_id", f"from {1 - 2**63} to {2**63 - 1}"),
+        ({"product_internal_name": "a\0b"}, "product_internal_name", "without NUL"),
         ({"calc_rule_type": "flat"}, "calc_rule_type", "commit, overcommit, stepped"),
         ({"ordering": "client_id,price"}, "ordering", "client_id, -client_id"),
-        ({"limit": 0}, "limit", "1 or more"),
-        ({"limit": -5}, "limit", "1 or more"),
-        ({"limit": "many"}, "limit", "1 or more"),
+        ({"limit": 0}, "limit", f"from 1 to {2**63 - 1}"),
+        ({"limit": -5}, "limit", "from 1"),
+        ({"limit": "many"}, "limit", "from 1"),
         ({"offset": -1}, "offset", "from 0"),
         ({"offset": 10**30}, "offset", "from 0"),
         ({"company_name": "a\0b"}, "company_name", "without NUL"),

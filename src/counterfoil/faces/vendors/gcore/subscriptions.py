@@ -87,28 +87,36 @@ async def _filter(uow: Unit, asked: ClientFeatureQuery) -> CustomerFeatureFilter
     return CustomerFeatureFilter(
         customer_ids=clients,
         feature_ids=await _objects(uow, "feature", asked.feature_id),
-        product_codes=_product_codes(asked),
+        product_codes=await _product_codes(uow, asked),
         meter_ids=await _objects(uow, "metric", asked.metric_id),
         subscription_ids=await _objects(uow, "subscription", None if asked.id is None else [asked.id]),
-        sku=asked.feature_erp_sku_id or None,
-        customer_contains=asked.company_name or None,
-        feature_contains=asked.feature_name or None,
-        product_contains=asked.product_name or None,
-        meter_contains=asked.metric_ext_name or None,
+        sku=asked.feature_erp_sku_id,
+        customer_contains=asked.company_name,
+        feature_contains=asked.feature_name,
+        product_contains=asked.product_name,
+        meter_contains=asked.metric_ext_name,
         charged=None if rules is None else forms_of(rules),
     )
 
 
-def _product_codes(asked: ClientFeatureQuery) -> set[str] | None:
-    """The codes of products that both ways of naming one of Gcore's allow; ``None`` where neither is used."""
-    if asked.product_id is None and asked.product_internal_name is None:
-        return None
-    return {
-        code
-        for code, product in PRODUCTS.items()
-        if (asked.product_id is None or product.number in asked.product_id)
-        and (asked.product_internal_name is None or code.upper() in asked.product_internal_name)
-    }
+async def _product_codes(uow: Unit, asked: ClientFeatureQuery) -> set[str] | None:
+    """The codes of products that both ways of naming one allow; ``None`` where neither is used."""
+    ways = []
+    if asked.product_id is not None:
+        ways.append(await _codes_of(uow, asked.product_id))
+    if asked.product_internal_name is not None:
+        ways.append({name.lower() for name in asked.product_internal_name if name == name.upper()})
+    return set.intersection(*ways) if ways else None
+
+
+async def _codes_of(uow: Unit, numbers: Sequence[int]) -> set[str]:
+    """The codes of the products that have these numbers, Gcore's own and others."""
+    codes = {code for code, product in PRODUCTS.items() if product.number in numbers}
+    others = [number - OTHER_PRODUCTS_AFTER for number in numbers if number > OTHER_PRODUCTS_AFTER]
+    if others:
+        ids = (await objects_of(uow, FACE, "product", others)).values()
+        codes |= {one.code for one in (await products_by_ids(uow, set(ids))).values()} - PRODUCTS.keys()
+    return codes
 
 
 async def _objects(uow: Unit, kind: str, numbers: Sequence[int] | None) -> Collection[UUID] | None:

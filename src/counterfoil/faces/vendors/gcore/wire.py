@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from counterfoil.core.errors import InvalidInput
 from counterfoil.faces.kit.vendor_wire import DateTimeText, VendorWire
@@ -28,7 +28,7 @@ ORDERING: Final = ("client_id", "feature_id", "feature_name", "product_name", "p
 
 def _whole(low: int, high: int) -> BeforeValidator:
     """Reads a whole number between these, written in digits."""
-    allowed = f"a whole number from {low} to {high}" if high < LARGEST else f"a whole number of {low} or more"
+    allowed = f"a whole number from {low} to {high}"
 
     def read(value: Any) -> int:
         text = str(value)
@@ -52,11 +52,6 @@ def _word(known: Mapping[str, Any], allowed: Iterable[str]) -> BeforeValidator:
     return checked(read)
 
 
-def _given(value: Any) -> Any:
-    """The values of a repeated parameter; an empty one asks nothing, as with every parameter."""
-    return [one for one in value if one != ""] or None if isinstance(value, list) else value
-
-
 def _split(value: Any) -> Any:
     """Keys that are joined by commas, given several times, or both."""
     texts = value if isinstance(value, list) else [value]
@@ -70,22 +65,20 @@ def _texts(values: Iterable[str | None], **schema: Any) -> WithJsonSchema:
 _RULES: Final[dict[str, CalcRule | None]] = {rule.value: rule for rule in CalcRule}
 _NO_RULE: Final[dict[str, CalcRule | None]] = {"null": None}
 _KEYS: Final = {sign + name: sign + name for name in ORDERING for sign in ("", "-")}
-_INTERNAL: Final = {name: name for name in INTERNAL_NAMES}
 _NUMBERS: Final = range(1, len(PRODUCTS) + 1)
 
 Number = Annotated[int, _whole(-LARGEST, LARGEST), WithJsonSchema({"type": "integer"})]
+# Gcore's own are declared; a seller's other products are found by what their rows show as well.
 ProductNumber = Annotated[
-    int,
-    _whole(_NUMBERS[0], _NUMBERS[-1]),
-    WithJsonSchema({"type": "integer", "enum": list(_NUMBERS)}),
+    int, _whole(-LARGEST, LARGEST), WithJsonSchema({"type": "integer", "enum": list(_NUMBERS)})
 ]
 Limit = Annotated[int, _whole(1, LARGEST), WithJsonSchema({"type": "integer", "minimum": 1})]
 Offset = Annotated[int, _whole(0, 2**62), WithJsonSchema({"type": "integer", "minimum": 0})]
 Rule = Annotated[
     CalcRule | None, _word(_RULES | _NO_RULE, [*_RULES, "null"]), _texts([*_RULES, None], nullable=True)
 ]
-InternalName = Annotated[str, _word(_INTERNAL, _INTERNAL), _texts(_INTERNAL)]
-Numbers = Annotated[list[Number] | None, BeforeValidator(_given)]
+InternalName = Annotated[str, _texts(INTERNAL_NAMES)]
+Numbers = list[Number] | None
 OrderingKey = Annotated[str, _word(_KEYS, _KEYS), _texts(_KEYS)]
 
 
@@ -94,7 +87,7 @@ class ClientFeatureQuery(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    calc_rule_type: Annotated[list[Rule] | None, BeforeValidator(_given)] = Field(
+    calc_rule_type: list[Rule] | None = Field(
         default=None, description="Charged by one of these rules, ever; `null`: by none of Gcore's rules"
     )
     client_id: Numbers = None
@@ -112,11 +105,21 @@ class ClientFeatureQuery(BaseModel):
     ordering: Annotated[list[OrderingKey] | None, BeforeValidator(_split)] = Field(
         default=None, description="Keys joined by commas; `-` before one turns its order"
     )
-    product_id: Annotated[list[ProductNumber] | None, BeforeValidator(_given)] = None
-    product_internal_name: Annotated[list[InternalName] | None, BeforeValidator(_given)] = None
+    product_id: list[ProductNumber] | None = None
+    product_internal_name: list[InternalName] | None = None
     product_name: str | None = Field(default=None, description="A part of it, in any case")
     provider_id: Numbers = None
     reseller_id: Numbers = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _asked(cls, sent: Any) -> Any:
+        """What is sent without the empty values: they ask nothing."""
+        kept = {
+            name: [one for one in value if one != ""] if isinstance(value, list) else value
+            for name, value in dict(sent).items()
+        }
+        return {name: value for name, value in kept.items() if value not in ("", [])}
 
 
 class Client(VendorWire):
