@@ -77,6 +77,22 @@ def test_terms_stand_beside_the_parameters_and_their_amounts_are_of_the_files_cu
     assert "list.yaml:13:" in error.message
 
 
+def test_each_model_takes_its_parameters_beside_its_name_or_by_currency() -> None:
+    text = LIST.replace("aggregation: count", "aggregation: count, group_by: [region]") + (
+        "      - code: regions\n        meter: calls\n        model: matrix\n"
+        "        properties: [region]\n        default_unit_amount: 1\n"
+        "        prices: [{values: [eu], unit_amount: 0.4}, {values: [null], unit_amount: 2}]\n"
+        "      - code: days\n        meter: calls\n        model: bucketed\n"
+        "        currencies: {EUR: {window: {unit: day}, model: per_unit, params: {unit_amount: 2}}}\n"
+    )
+    prices = state(text)["plan", "pro"]["prices"]
+    regions = prices["regions"]["currencies"]["EUR"]
+    assert [one["values"] for one in regions["prices"]] == [["eu"], [None]]
+    assert prices["days"]["currencies"]["EUR"]["window"] == {"unit": "day", "count": 1}
+    error = refusal(text.replace("unit_amount: 0.4}", "unit_price: 0.4}"))
+    assert error.field == "plans.pro.prices.2.prices.0.unit_price"
+
+
 def test_norway_is_a_country_and_not_false() -> None:
     found = state("customers:\n  fjord: {name: Fjord AS, address: {country: NO}}\n")
     assert found["customer", "fjord"]["address"] == {"country": "NO"}

@@ -56,28 +56,26 @@ def _read_bucketed(params: Mapping[str, object]) -> Params:
 
 
 MODELS: Final[dict[str, Model]] = {
+    "bucketed": Model(_read_bucketed, bucketed.rate),
     "commit": Model(commit.Params.from_json, commit.rate),
+    "cost_plus": Model(cost_plus.Params.from_json, cost_plus.rate),
+    "dynamic": Model(dynamic.Params.from_json, dynamic.rate),
     "flat": Model(flat.Params.from_json, flat.rate),
     "graduated": Model(graduated.Params.from_json, graduated.rate),
+    "graduated_percentage": Model(graduated_percentage.Params.from_json, graduated_percentage.rate),
+    "matrix": Model(matrix.Params.from_json, matrix.rate),
     "overcommit": Model(overcommit.Params.from_json, overcommit.rate),
     "package": Model(package.Params.from_json, package.rate),
     "per_unit": Model(per_unit.Params.from_json, per_unit.rate),
+    "percentage": Model(percentage.Params.from_json, percentage.rate),
     "seat": Model(seat.Params.from_json, seat.rate),
     "stairstep": Model(stairstep.Params.from_json, stairstep.rate),
     "volume": Model(volume.Params.from_json, volume.rate),
 }
-"""The models, by the name that a price states, which the catalogue sells by: each is of units."""
+"""The models, by the name that a price states."""
 
-EVERY_MODEL: Final[dict[str, Model]] = MODELS | {
-    "bucketed": Model(_read_bucketed, bucketed.rate),
-    "cost_plus": Model(cost_plus.Params.from_json, cost_plus.rate),
-    "dynamic": Model(dynamic.Params.from_json, dynamic.rate),
-    "graduated_percentage": Model(graduated_percentage.Params.from_json, graduated_percentage.rate),
-    "matrix": Model(matrix.Params.from_json, matrix.rate),
-    "percentage": Model(percentage.Params.from_json, percentage.rate),
-}
-"""With those that are of groups, windows or amounts of money, which can be worked out, and sold once what
-reads prices knows their parameters."""
+EVERY_MODEL: Final = MODELS
+"""The same, by the name under which those that ask for no meter know them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +102,7 @@ class Pricing:
         """
         used = usage if isinstance(usage, Measured) else Measured(usage)
         used.expect(self.need)
-        return EVERY_MODEL[self.model].rate(self.params, used)
+        return MODELS[self.model].rate(self.params, used)
 
 
 def parse_pricing(
@@ -115,9 +113,9 @@ def parse_pricing(
     ``given`` is what the caller can tell of usage: a price that needs more is refused here, before anybody
     owes by it.  Fields are relative to the parameters (``tiers.1.up_to``), except an unknown ``model``.
     """
-    known = EVERY_MODEL.get(model)
+    known = MODELS.get(model)
     if known is None:
-        raise InvalidInput("model is not a pricing model", field="model", allowed=", ".join(EVERY_MODEL))
+        raise InvalidInput("model is not a pricing model", field="model", allowed=", ".join(MODELS))
     pricing = Pricing(model, known.read(params))
     if pricing.need.detail not in {Detail.QUANTITY, *given}:
         raise InvalidInput(

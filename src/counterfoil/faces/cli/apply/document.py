@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from counterfoil.core.calendar import parse_interval, parse_zone
 from counterfoil.core.errors import CounterfoilError
 from counterfoil.core.money import decimal_text, unit_of
-from counterfoil.core.pricing import MODELS, parse_pricing
+from counterfoil.core.pricing import MODELS, Detail, parse_pricing
 from counterfoil.core.rating import value_text
 from counterfoil.modules.catalog import read_terms
 
@@ -29,8 +30,11 @@ _PRICE: Final = (
 )  # fmt: skip
 _PARAMETERS: Final = (
     "amount", "unit_amount", "tiers", "above_last_tier", "zero_quantity", "package_size", "package_amount",
-    "included", "rounding", "committed_quantity",
+    "included", "rounding", "committed_quantity", "bounds", "fractions", "min_seats", "max_seats",
+    "rate_percent", "fixed_per_event", "free_events", "free_amount", "min_per_event", "max_per_event",
+    "multiplier", "markup_percent", "unit_cost", "properties", "prices", "default_unit_amount",
 )  # fmt: skip
+_DETAILS: Final = tuple(Detail)  # what a meter does not tell is refused by the catalogue
 _PLAN_NUMBERS: Final = ("position", "min_seats", "max_seats", "trial_days", "evaluation_days")
 
 
@@ -172,18 +176,22 @@ def _amounts(place: Place, fields: Mapping[str, Place], model: str, currency: st
         found = {}
         for code, one in fields["currencies"].entries().items():
             one.checked(lambda code=code: unit_of(code, field=""))  # type: ignore[misc]
-            found[code] = one.checked(lambda one=one: parse_pricing(model, one.raw())).params.to_json()  # type: ignore[misc]
+            found[code] = one.checked(partial(_parameters, model, one.raw()))
         return found
     if currency is None:
         raise place.wrong("has no currency", "currencies, or a currency for the whole file")
-    return {currency: place.checked(lambda: parse_pricing(model, own)).params.to_json()}
+    return {currency: place.checked(lambda: _parameters(model, own))}
+
+
+def _parameters(model: str, stated: Mapping[str, Any]) -> dict[str, Any]:
+    return parse_pricing(model, stated, given=_DETAILS).to_json()
 
 
 def _terms(fields: Mapping[str, Place], model: str, params: Mapping[str, Any]) -> dict[str, Any]:
     """What is agreed besides the model."""
     if "terms" not in fields:
         return {}
-    pricings = {code: parse_pricing(model, one) for code, one in params.items()}
+    pricings = {code: parse_pricing(model, one, given=_DETAILS) for code, one in params.items()}
     stated = {name: place.json() for name, place in fields["terms"].entries().items()}
     try:
         return read_terms(stated, pricings)
@@ -254,7 +262,7 @@ def _override(place: Place) -> dict[str, Any]:
     return {
         "code": _needed(place, fields, "code").text(),
         "model": model,
-        "params": place.checked(lambda: parse_pricing(model, own)).params.to_json(),
+        "params": place.checked(lambda: _parameters(model, own)),
         **{name: fields[name].instant() for name in ("starts_at", "ends_at") if name in fields},
     }
 

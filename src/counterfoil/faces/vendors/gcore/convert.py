@@ -241,16 +241,18 @@ def _amounts(charge: FeatureCharge, feature: Feature, taxed: _Taxed, books: Book
     price, currency = charge.price, charge.currency
     params: dict[str, Any] = price.params[currency]
     flat = _flat_amount(params)
+    steps = _steps(price, params, taxed)
+    stepped = "StepPrice" if steps else None  # what Gcore has no form for has no type and no values
     return wire.Price(
         unit=_unit(price.unit or feature.unit.get("singular"), books),
         default_value=_default_value(charge, params),
         currency=wire.Currency(
             id=currency_number(currency), char_code=currency, symbol=SYMBOLS.get(currency, currency)
         ),
-        type="StepPrice" if flat is None else "FlatPrice",
+        type=stepped if flat is None else "FlatPrice",
         net_value=None if flat is None else taxed.net(flat),
         money_value=None if flat is None else decimal_text(flat),
-        steps=_steps(price, params, taxed),
+        steps=steps,
     )
 
 
@@ -280,7 +282,8 @@ def _steps(price: Price, params: Mapping[str, Any], taxed: _Taxed) -> list[wire.
     steps: list[wire.PriceStep] = []
     threshold = "0"
     amount = "flat_amount" if price.model == "stairstep" else "unit_amount"
-    for tier in params.get("tiers", ()):
+    tiers = () if price.model == "graduated_percentage" else params.get("tiers", ())  # shares, no amounts
+    for tier in tiers:
         value = parse_decimal(tier[amount])
         steps.append(
             wire.PriceStep(threshold=threshold, net_value=taxed.net(value), gross_value=taxed.gross(value))

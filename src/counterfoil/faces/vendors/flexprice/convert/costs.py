@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from counterfoil.core.errors import InvalidInput
 from counterfoil.core.money import decimal_text, parse_decimal
+from counterfoil.core.pricing import Detail
+from counterfoil.core.pricing.exact import sum_of
 from counterfoil.faces.vendors.flexprice.wire_generated import PriceJSONBTransformQuantity, PricePriceTier
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from counterfoil.core.pricing import Pricing
     from counterfoil.faces.vendors.flexprice.wire import (
         CreatePriceTier,
         OverrideLineItemRequest,
@@ -80,6 +83,12 @@ def other_cost(
 ) -> tuple[str, dict[str, Any]]:
     """The model and its parameters of a price that costs as before, but for what the body says."""
     shown = cost_to_wire(before, currency)
+    if not shown.amount and not shown.tiers:
+        raise InvalidInput(
+            f"the price is of the model {before.model}, of which only its labels can be changed here",
+            field="amount",
+            allowed="none, or a new price",
+        )
     billing_model = body.billing_model or shown.billing_model
     same = billing_model == shown.billing_model
     tiered = billing_model == "TIERED"
@@ -93,7 +102,10 @@ def other_cost(
 
 
 def cost_to_wire(price: Price, currency: str) -> Cost:
-    """The nearest that Flexprice can say of a model; parameters that it lacks are not shown."""
+    """The nearest that Flexprice can say of a model; parameters that it lacks are not shown.
+
+    Of a price that is not the same for each unit and has no tiers of amounts there is no amount.
+    """
     params = price.params[currency]
     match price.model:
         case "package":
@@ -107,8 +119,18 @@ def cost_to_wire(price: Price, currency: str) -> Cost:
             return Cost("TIERED", tier_mode="SLAB", tiers=_tiers_to_wire(params["tiers"]))
         case "flat":
             return Cost("FLAT_FEE", params["amount"])
+        case "cost_plus" | "dynamic" | "percentage":
+            return Cost("FLAT_FEE", _of_one(price.pricing(currency)))
         case _:
-            return Cost("FLAT_FEE", params["unit_amount"])
+            return Cost("FLAT_FEE", params.get("unit_amount"))
+
+
+def _of_one(pricing: Pricing) -> str | None:
+    """What one unit costs of a price that is the same for each."""
+    if pricing.need.detail is not Detail.QUANTITY:
+        return None
+    amount = sum_of(part.amount for part in pricing.rate(Decimal(1)))
+    return decimal_text(amount)
 
 
 def _tiers_to_wire(tiers: Sequence[dict[str, Any]]) -> list[PricePriceTier]:

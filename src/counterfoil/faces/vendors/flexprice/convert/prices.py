@@ -183,11 +183,11 @@ def price_fields(
     """What a price has on the wire, alone or in a line of a subscription."""
     shown_currency = currency_of(price, currency)
     cost = cost_to_wire(price, shown_currency)
-    amount = cost.amount or "0"
+    amount = "0" if cost.tiers else cost.amount
     return {
         "id": ids.show("price", price.id),
         "amount": amount,
-        "display_amount": f"{amount} {shown_currency}",
+        "display_amount": None if amount is None else f"{amount} {shown_currency}",
         "currency": shown_currency.lower(),
         "type": "USAGE" if price.quantity_source is QuantitySource.USAGE else "FIXED",
         "billing_model": cost.billing_model,
