@@ -34,6 +34,25 @@ async def test_a_price_comes_with_its_explanation_and_nothing_is_kept(
     assert await fingerprint(store, tenant) == before
 
 
+async def test_a_question_opens_no_transaction_unless_its_answer_is_to_be_kept(
+    api: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await api.post("/v1/calculator/price", json=TOKENS)  # the key is known from here on
+    kept = {"Idempotency-Key": "sum-1"}
+    assert (await api.post("/v1/calculator/price", json=TOKENS, headers=kept)).status_code == 200
+    again = await api.post("/v1/calculator/price", json=TOKENS, headers=kept)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert (await api.post("/v1/calculator/tax", json=TOKENS, headers=kept)).status_code == 400
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a transaction was opened")
+
+    monkeypatch.setattr(Store, "unit", refuse)
+    answer = await api.post("/v1/calculator/price", json=TOKENS)
+    assert answer.json()["amount"] == "125.00"
+    assert (await api.post("/v1/calculator/price", json=TOKENS | {"quantity": -1})).status_code == 400
+
+
 async def test_numbers_are_read_as_they_are_written(api: httpx.AsyncClient) -> None:
     body = '{"currency": "USD", "model": "per_unit", "params": {"unit_amount": 0.1}, "quantity": %s}'
     digits = "3.0000000000000000000000000000000001"

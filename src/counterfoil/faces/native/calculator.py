@@ -20,13 +20,16 @@ from counterfoil.faces.native.calculator_wire import (
 )
 from counterfoil.faces.native.catalog_wire import example
 from counterfoil.faces.native.invoices import StepOut
-from counterfoil.faces.native.routes import NativeRoute
+from counterfoil.faces.native.routes import PureRoute
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-router = APIRouter(prefix="/calculator", tags=["Calculator"], route_class=NativeRoute)
+router = APIRouter(prefix="/calculator", tags=["Calculator"], route_class=PureRoute)
 READ = allow("catalog:read")
+
+# The routes are plain functions, so that the framework runs them in threads: a thousand lines of tax are
+# worked out for a second or two, in which others are answered.
 
 
 def _worked(work: Callable[[Mapping[str, object]], dict[str, Any]], asked: dict[str, Any]) -> ConfigDict:
@@ -184,30 +187,30 @@ class CalculatorTaxOut(ExplainedOut):
 
 
 @router.post("/price", response_model=CalculatorPriceOut, dependencies=[READ])
-async def price(body: CalculatorPriceIn) -> Response:
+def price(body: CalculatorPriceIn) -> Response:
     """What a quantity costs, by any model and any terms, tier by tier."""
     return shown(CalculatorPriceOut.model_construct(**calculator.price(body.asked())))
 
 
 @router.post("/proration", response_model=CalculatorProrationOut, dependencies=[READ])
-async def proration(body: CalculatorProrationIn) -> Response:
+def proration(body: CalculatorProrationIn) -> Response:
     """What a part of a period costs, or what a change or an end in mid-period moves, by any policy."""
     return shown(CalculatorProrationOut.model_construct(**calculator.proration(body.asked())))
 
 
 @router.post("/periods", response_model=CalculatorPeriodsOut, dependencies=[READ])
-async def periods(body: CalculatorPeriodsIn) -> Response:
+def periods(body: CalculatorPeriodsIn) -> Response:
     """When something recurs: its periods, when each is due, and the share that a stub is."""
     return shown(CalculatorPeriodsOut.model_construct(**calculator.periods(body.asked())))
 
 
 @router.post("/commitment", response_model=CalculatorCommitmentOut, dependencies=[READ])
-async def commitment(body: CalculatorCommitmentIn) -> Response:
+def commitment(body: CalculatorCommitmentIn) -> Response:
     """What a commitment costs with what was used; what pays first; caps, instalments, ends of terms."""
     return shown(CalculatorCommitmentOut.model_construct(**calculator.commitment(body.asked())))
 
 
 @router.post("/tax", response_model=CalculatorTaxOut, dependencies=[READ])
-async def tax(body: CalculatorTaxIn) -> Response:
+def tax(body: CalculatorTaxIn) -> Response:
     """The tax of lines, in their prices or on top of them, after a discount of the whole."""
     return shown(CalculatorTaxOut.model_construct(**calculator.tax(body.asked())))

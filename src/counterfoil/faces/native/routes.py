@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
 from counterfoil.faces.kit import routes
 from counterfoil.faces.kit.errors import ErrorForm
 from counterfoil.faces.kit.wire import Wire
+
+if TYPE_CHECKING:
+    from fastapi import Request
 
 FORM = ErrorForm()
 
@@ -13,6 +20,18 @@ class NativeRoute(routes.UnitRoute):
     """A route of one environment; ``Authorization: Bearer`` with an API key."""
 
     errors = FORM
+
+
+class PureRoute(NativeRoute):
+    """A route that needs nothing but its request: no transaction, unless its answer is to be kept."""
+
+    async def authenticate(self, request: Request) -> routes.Caller:
+        """The API client behind a request."""
+        caller = await super().authenticate(request)
+        if "idempotency-key" in request.headers:
+            return caller
+        nothing: Any = nullcontext()
+        return replace(caller, open=lambda: nothing)
 
 
 class OperatorRoute(routes.OperatorRoute):
