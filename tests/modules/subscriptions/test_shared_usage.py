@@ -20,6 +20,7 @@ from counterfoil.modules.subscriptions import (
     cancel_subscription,
     change_quantity,
     create_subscription,
+    reactivate_subscription,
 )
 from tests.modules.subscriptions.world import FEE, SEATS, World, at, seats, tokens
 
@@ -115,6 +116,44 @@ async def test_one_may_follow_the_other_without_a_gap_and_not_a_second_earlier(w
     await cancelled(world, second, "2026-03-01", CancelWhen.NOW)
     assert (await world.subscribe(version, "2026-03-01")).status == "active"
     await refused(world, version, "2026-03-02", "2026-02-20")  # the past is billed too
+
+
+async def test_a_cancellation_is_not_taken_back_or_moved_into_the_time_of_the_next(world: World) -> None:
+    version = await world.plan(FEE, tokens(world.meter_id))
+    first = await world.subscribe(version, "2026-08-01")
+    async with world.on("2026-09-01") as uow:
+        await cancel_subscription(uow, first.id, CancelWhen.AT, at=at("2026-09-10"))
+    second = await world.subscribe(version, "2026-09-02", started_at=at("2026-09-10"))
+    async with world.on("2026-09-03") as uow:
+        with pytest.raises(Conflict, match=show_id("subscription", second.id)) as taken_back:
+            await reactivate_subscription(uow, first.id)
+        with pytest.raises(Conflict, match="meter tokens") as moved:
+            await cancel_subscription(uow, first.id, CancelWhen.AT, at=at("2026-10-10"))
+        assert (taken_back.value.field, moved.value.field) == (None, "at")
+        assert "shared_usage true" in str(moved.value.allowed)
+    async with world.on("2026-09-04") as uow:
+        await cancel_subscription(uow, first.id, CancelWhen.AT, at=at("2026-09-05"))
+        await cancel_subscription(uow, first.id, CancelWhen.AT, at=at("2026-09-10"))  # up to its beginning
+        october = at("2026-10-10")
+        await cancel_subscription(uow, first.id, CancelWhen.AT, at=october, shared_usage=True)
+        back = await reactivate_subscription(uow, first.id, shared_usage=True)
+    assert (back.status, back.cancel_at) == ("active", None)
+
+
+async def test_a_cancellation_is_taken_back_where_nothing_else_bills_the_usage(world: World) -> None:
+    version = await world.plan(FEE, tokens(world.meter_id))
+    first = await world.subscribe(version, "2026-08-01")
+    async with world.on("2026-09-01") as uow:
+        await cancel_subscription(uow, first.id, CancelWhen.AT, at=at("2026-09-10"))
+        assert (await reactivate_subscription(uow, first.id)).cancel_at is None
+        await cancel_subscription(uow, first.id, CancelWhen.AT, at=at("2026-09-10"))
+    later = await world.subscribe(version, "2026-09-02", started_at=at("2026-12-01"))
+    async with world.on("2026-09-03") as uow:
+        # What begins in December bills nothing before it, so the end may move up to then.
+        moved = await cancel_subscription(uow, first.id, CancelWhen.AT, at=at("2026-12-01"))
+        assert moved.cancel_at == at("2026-12-01")
+        await cancel_subscription(uow, later.id, CancelWhen.NOW)
+        assert (await reactivate_subscription(uow, first.id)).cancel_at is None
 
 
 async def test_one_that_begins_later_counts_unless_it_was_given_up(world: World) -> None:

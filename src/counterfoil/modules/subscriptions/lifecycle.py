@@ -9,8 +9,10 @@ from counterfoil.core.calendar import as_instant
 from counterfoil.core.errors import InvalidInput, WrongState
 from counterfoil.core.states import SUBSCRIPTION, SubscriptionTrigger, advance
 from counterfoil.modules.catalog import prices_by_ids
+from counterfoil.modules.customers import lock_customer
 from counterfoil.modules.subscriptions import planning, repository
 from counterfoil.modules.subscriptions.creation import check_distance
+from counterfoil.modules.subscriptions.overlaps import refuse_shared_usage
 from counterfoil.modules.subscriptions.types import CancelWhen
 from counterfoil.modules.subscriptions.writing import announce, save
 from counterfoil.store.guards import check_version
@@ -31,6 +33,7 @@ async def cancel_subscription(
     when: CancelWhen,
     *,
     at: datetime | None = None,
+    shared_usage: bool = False,
     expected_version: int | None = None,
 ) -> Subscription:
     """End a subscription now, at the end of its period, or at an instant ahead.
@@ -39,7 +42,8 @@ async def cancel_subscription(
     billed.  A draft is given up, and nothing is billed.  At the period's end: the first boundary after now of
     the longest interval among the prices, so that nothing paid in advance is cut short.  ``at`` is given with
     ``CancelWhen.AT`` and at no other time.  Asking again for the end that is scheduled changes nothing.
-    Raises ``NotFound``, ``VersionMismatch``, ``WrongState``, ``InvalidInput`` for an impossible ``at``.
+    Raises ``NotFound``, ``VersionMismatch``, ``WrongState``, ``InvalidInput`` for an impossible ``at``, and
+    ``Conflict`` as ``create_subscription`` does for an end later than the scheduled one.
     """
     before = await repository.get(uow, subscription_id, locked=True)
     check_version(before.version, expected_version)
@@ -61,6 +65,8 @@ async def cancel_subscription(
             end = planning.cycle_of(before, planning.main_interval(running)).next_boundary(now)
         if before.cancel_at == end:
             return before
+        if not shared_usage:
+            await _refuse_longer(uow, before, items, prices, end, "when" if at is None else "at")
         after = replace(before, cancel_at=end, cancelled_at=now)
     after = await _saved(uow, after, items, prices)
     if when is CancelWhen.NOW:
@@ -71,11 +77,12 @@ async def cancel_subscription(
 
 
 async def reactivate_subscription(
-    uow: Uow, subscription_id: UUID, *, expected_version: int | None = None
+    uow: Uow, subscription_id: UUID, *, shared_usage: bool = False, expected_version: int | None = None
 ) -> Subscription:
     """Take back a cancellation whose date has not come: the subscription goes on as before.
 
-    Raises ``NotFound``, ``VersionMismatch``, ``WrongState`` if none is scheduled or its date has come.
+    Raises ``NotFound``, ``VersionMismatch``, ``WrongState`` if none is scheduled or its date has come, and
+    ``Conflict`` as ``create_subscription`` does for what it bills after that date.
     """
     before = await repository.get(uow, subscription_id, locked=True)
     check_version(before.version, expected_version)
@@ -85,6 +92,8 @@ async def reactivate_subscription(
             "no cancellation of the subscription is scheduled", allowed="a subscription with cancel_at"
         )
     items, prices = await _items(uow, before)
+    if not shared_usage:
+        await _refuse_longer(uow, before, items, prices, None, None)
     after = await _saved(uow, replace(before, cancel_at=None, cancelled_at=None), items, prices)
     announce(uow, "cancel_unscheduled", after, {"cancel_at": None})
     return after
@@ -145,6 +154,27 @@ def _end_at(when: CancelWhen, at: datetime | None, now: datetime) -> datetime | 
         raise InvalidInput("at has passed", field="at", allowed="a time after now; when now ends it at once")
     check_distance(end, now, "at", "ten years from now")
     return end
+
+
+async def _refuse_longer(
+    uow: Uow,
+    subscription: Subscription,
+    items: Sequence[SubscriptionItem],
+    prices: Mapping[UUID, Price],
+    end: datetime | None,
+    field: str | None,
+) -> None:
+    """Refuse usage that another subscription bills between the scheduled end and a later one, if it is later.
+
+    Something else may have been made to begin where this one was to end.
+    """
+    start = subscription.cancel_at
+    if start is None or (end is not None and end <= start):
+        return
+    longer = {item.price_id for item in items if item.ended_at is None or item.ended_at > start}
+    await lock_customer(uow, subscription.customer_id)
+    longer_prices = [(prices[id_], field) for id_ in longer]
+    await refuse_shared_usage(uow, subscription, longer_prices, start, end)
 
 
 async def _items(uow: Uow, subscription: Subscription) -> tuple[list[SubscriptionItem], Mapping[UUID, Price]]:

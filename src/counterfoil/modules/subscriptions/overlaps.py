@@ -24,9 +24,13 @@ if TYPE_CHECKING:
 
 
 async def refuse_shared_usage(
-    uow: Uow, subscription: Subscription, prices: Sequence[tuple[Price, str]], start: datetime
+    uow: Uow,
+    subscription: Subscription,
+    prices: Sequence[tuple[Price, str | None]],
+    start: datetime,
+    end: datetime | None = None,
 ) -> None:
-    """Refuse prices that count events which another subscription of the customer bills at or after ``start``.
+    """Refuse prices that count events which another subscription of the customer bills in ``[start, end)``.
 
     Each price comes with the field that brought it.  The caller has locked the customer, so that no other
     subscription of theirs is being made meanwhile.  Raises ``Conflict`` with that field.
@@ -34,7 +38,7 @@ async def refuse_shared_usage(
     metered = [(price, field) for price, field in prices if price.meter_id is not None]
     if not metered:
         return
-    holders = await repository.prices_running(uow, subscription, start)
+    holders = await repository.prices_running(uow, subscription, start, end)
     others = await prices_by_ids(uow, holders) if holders else {}
     for price, field in metered:
         for other in others.values():
@@ -46,7 +50,7 @@ async def refuse_shared_usage(
                     f"the usage of the meter {meter.code} is billed on this customer's subscription {holder} "
                     f"already, and an event that names no subscription would be billed on both",
                     field=field,
-                    allowed=f"a start when {holder} has ended, prices that count other "
+                    allowed=f"a time in which {holder} does not run, prices that count other "
                     "events, or shared_usage true if this customer's events name their subscription or "
                     "their usage shall be billed on both",
                 )

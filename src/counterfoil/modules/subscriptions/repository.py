@@ -85,6 +85,7 @@ _PRICES_RUNNING: Final = text(
     where s.environment_id = :environment and s.customer_id = :customer and s.id <> :but
       and coalesce(s.ended_at, s.cancel_at, 'infinity') > greatest(s.started_at, :start)
       and coalesce(i.ended_at, 'infinity') > greatest(i.started_at, :start)
+      and i.started_at < coalesce(cast(:end as timestamptz), 'infinity')
     order by i.price_id, s.id
     """
 )
@@ -169,8 +170,10 @@ async def items_of(uow: Uow, subscription_ids: Collection[UUID]) -> dict[UUID, l
     return found
 
 
-async def prices_running(uow: Uow, subscription: Subscription, start: datetime) -> dict[UUID, UUID]:
-    """The prices that the customer's other subscriptions have after ``start``, each with the first such.
+async def prices_running(
+    uow: Uow, subscription: Subscription, start: datetime, end: datetime | None
+) -> dict[UUID, UUID]:
+    """The prices that the customer's other subscriptions have in ``[start, end)``, each with the first such.
 
     A subscription that is to begin later counts too: whatever starts now, without an end, will meet it.
     """
@@ -179,6 +182,7 @@ async def prices_running(uow: Uow, subscription: Subscription, start: datetime) 
         "customer": subscription.customer_id,
         "but": subscription.id,
         "start": start,
+        "end": end,
     }
     return {row.price_id: row.id for row in await uow.execute(_PRICES_RUNNING, values)}
 

@@ -97,7 +97,8 @@ async def reprice_item(
         check_billable(price, item.quantity, before.currency, "quantity")
     if not shared_usage and price.meter_id is not None:
         await lock_customer(uow, before.customer_id)
-        await refuse_shared_usage(uow, before, [(price, "meter_id")], item.billed_to)
+        end = planning.item_end(before, item)
+        await refuse_shared_usage(uow, before, [(price, "meter_id")], item.billed_to, end)
     others = [one for one in items if one is not item]
     subscription = _anchored_anew(before, others, item.billed_to, old, price)
     after, changed, added = _repriced(subscription, item, price, uow.new_id())
