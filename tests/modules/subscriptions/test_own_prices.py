@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from counterfoil.core.errors import Conflict, CounterfoilError, InvalidInput, WrongState
+from counterfoil.core.ids import show_id
 from counterfoil.modules.catalog import NewPrice, Price, prices_by_ids
 from counterfoil.modules.subscriptions import (
     CancelWhen,
@@ -175,6 +176,41 @@ async def test_another_quantity_holds_on_through_overrides_to_come(world: World)
     async with world.on("2026-03-02") as uow:
         with pytest.raises(WrongState, match="the item has ended"):
             await change_quantity(uow, made.id, first.id, Decimal(6))
+
+
+async def test_a_running_item_that_is_paid_to_its_end_gives_its_quantity_to_those_after_it(
+    world: World,
+) -> None:
+    version = await world.plan(SEATS)
+    made = await subscribe(
+        world,
+        "2026-01-31T23:00:00Z",  # 1 February in Berlin
+        plan_id=version.plan_id,
+        overrides=[PriceOverride("seats", {"unit_amount": "8"}, starts_at=at("2026-02-28T23:00:00Z"))],
+    )
+    assert await billed(world, "2026-02-10") == [("10", "2026-01-31", "2026-02-28", "1")]
+    [(first, _), (second, _)] = await items(world, made)
+    assert first.billed_to == first.ended_at
+    async with world.on("2026-02-10") as uow:
+        await change_quantity(uow, made.id, first.id, Decimal(5))
+        with pytest.raises(WrongState, match="billed to its end") as refused:
+            await reprice_item(uow, made.id, first.id, replace(SEATS, code=None))
+        assert show_id("subscription_item", second.id) in str(refused.value.allowed)
+        nine = replace(SEATS, code=None, params={"EUR": {"unit_amount": "9"}})
+        await reprice_item(uow, made.id, second.id, nine)
+    assert await billed(world, "2026-03-01") == [("9", "2026-02-28", "2026-03-31", "1")]
+    assert [item.quantity for item, _ in await items(world, made)] == [5, 5]
+
+
+async def test_a_quantity_that_nothing_would_be_billed_by_is_refused(world: World) -> None:
+    version = await world.plan(SEATS)
+    made = await subscribe(world, "2026-01-01", plan_id=version.plan_id)
+    await billed(world, "2026-01-01")
+    [(first, _)] = await items(world, made)
+    async with world.on("2026-01-10") as uow:
+        await reprice_item(uow, made.id, first.id, replace(SEATS, code="other"))
+        with pytest.raises(WrongState, match="billed to its end"):
+            await change_quantity(uow, made.id, first.id, Decimal(5))
 
 
 OVERLAPPING = PriceOverride("fee", {"amount": "1"}, starts_at=at("2026-05-31"), ends_at=at("2026-09-01"))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from counterfoil.core.errors import InvalidInput, NotFound, WrongState
+from counterfoil.core.ids import show_id
 from counterfoil.core.states import SUBSCRIPTION, SubscriptionTrigger, advance
 from counterfoil.modules.catalog import QuantitySource, create_own_price, prices_by_ids
 from counterfoil.modules.customers import lock_customer
@@ -39,8 +40,9 @@ async def change_quantity(
     """Give an item another quantity, for every service period that is not billed yet.
 
     So a price in advance changes with its next period, and one in arrears with the running one, whole.  The
-    items that take this one's place later, because an override begins or ends, change as well.  Raises
-    ``NotFound``, ``VersionMismatch``, ``WrongState`` once the subscription or the item has ended,
+    items that take this one's place later, because an override begins or ends, change as well, also where
+    this one is billed to its end.  Raises ``NotFound``, ``VersionMismatch``, ``WrongState`` once the
+    subscription or the item has ended, or nothing is left to bill of it and of those after it,
     ``InvalidInput`` for a quantity that is negative or cannot be billed, or an item whose price takes none.
     """
     check_quantity(quantity, "quantity")
@@ -53,13 +55,12 @@ async def change_quantity(
             field="quantity",
             allowed="an item whose price has the quantity source item",
         )
-    changed = [
-        one
-        for one in items
-        if prices[one.price_id].code == price.code
-        and one.started_at >= item.started_at
-        and one.quantity != quantity
+    following = [
+        one for one in items if prices[one.price_id].code == price.code and one.started_at >= item.started_at
     ]
+    if all(map(_is_billed, following)):
+        raise _all_billed("an item of which a period is not billed yet")
+    changed = [one for one in following if one.quantity != quantity]
     if not changed:
         return before
     for one in changed:
@@ -83,14 +84,24 @@ async def reprice_item(
     """Give an item another price, of the subscription's own, for every service period that is not billed yet.
 
     So a price in advance changes with its next period (the next renewal, once this one is billed), and one in
-    arrears with the running one, whole.  ``new`` without a code keeps the old one's.  Where the interval
+    arrears with the running one, whole.  It holds as long as the item: an override to come is an item of its
+    own, which is repriced by itself.  ``new`` without a code keeps the old one's.  Where the interval
     changes and nothing else is left to bill, periods begin anew at the change, so that the first one is
     whole.  Raises ``NotFound``, ``VersionMismatch``, ``WrongState`` once the subscription or the item has
-    ended, ``InvalidInput`` for a price that is none, or lacks the currency, or cannot bill the item's
-    quantity, and ``Conflict`` as ``create_subscription`` does.
+    ended, or is billed to its end, ``InvalidInput`` for a price that is none, or lacks the currency, or
+    cannot bill the item's quantity, and ``Conflict`` as ``create_subscription`` does.
     """
     before, items, item = await _running_item(uow, subscription_id, item_id, expected_version)
-    old = (await prices_by_ids(uow, [item.price_id]))[item.price_id]
+    prices = await prices_by_ids(uow, {one.price_id for one in items})
+    old = prices[item.price_id]
+    if _is_billed(item):
+        following = [
+            show_id("subscription_item", one.id)
+            for one in items
+            if one.started_at == item.ended_at and prices[one.price_id].code == old.code
+        ]
+        then = f"the item that takes its place then, {following[0]}" if following else "an item not billed"
+        raise _all_billed(then)
     coded = replace(new, code=old.code if new.code is None else new.code)
     price = await create_own_price(uow, coded, before.currency)
     if price.quantity_source is QuantitySource.ITEM:
@@ -147,10 +158,15 @@ async def _running_item(
     item = next((one for one in items if one.id == item_id), None)
     if item is None:
         raise NotFound("no such item on this subscription", field="item_id")
-    if item.ended_at is not None and item.ended_at <= max(uow.now, item.billed_to):
-        raise WrongState(
-            "the item has ended",
-            field="item_id",
-            allowed="an item whose time has not passed and is not billed",
-        )
+    if item.ended_at is not None and item.ended_at <= uow.now:
+        raise WrongState("the item has ended", field="item_id", allowed="an item whose time has not passed")
     return subscription, items, item
+
+
+def _is_billed(item: SubscriptionItem) -> bool:
+    """Whether no moment of the item's time is left to bill."""
+    return item.ended_at is not None and item.ended_at <= item.billed_to
+
+
+def _all_billed(allowed: str) -> WrongState:
+    return WrongState("the item is billed to its end", field="item_id", allowed=allowed)
