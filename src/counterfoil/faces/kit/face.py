@@ -21,6 +21,7 @@ from counterfoil import __version__
 from counterfoil.core.errors import CounterfoilError
 from counterfoil.faces.kit.middleware import UnexpectedFailures
 from counterfoil.faces.kit.openapi import DocumentedApp
+from counterfoil.faces.kit.paths import EncodedSlashes
 from counterfoil.faces.kit.reference import reference
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def mount_face(app: FastAPI, name: str, context: Context, metrics: Metrics) -> N
     served.schemes = dict(face.schemes)
     served.state.context = context
     served.state.metrics = metrics
+    served.add_middleware(EncodedSlashes)
     page = reference("/docs", face.title)
     for router in (*face.routers, page):
         served.include_router(router)

@@ -25,6 +25,7 @@ from counterfoil.core.errors import CounterfoilError, Forbidden, InvalidInput, R
 from counterfoil.faces.kit.context import context_of
 from counterfoil.faces.kit.errors import request_id_of
 from counterfoil.faces.kit.exact_json import ExactRequest
+from counterfoil.faces.kit.paths import decode_slashes
 from counterfoil.store.faults import Busy
 from counterfoil.store.idempotency import NO_ENVIRONMENT, Answer, Call, claim, keep
 
@@ -122,6 +123,7 @@ class TransactionRoute(APIRoute):
         async def handle(request: Request) -> Response:
             if not self.json_only:
                 _take_as_json(request)
+            decode_slashes(request.scope)
             request = ExactRequest(request.scope, request.receive)
             request.state.after_commit = []
             try:
