@@ -11,7 +11,7 @@ from counterfoil.modules.catalog.objects import MAX_ID
 from counterfoil.modules.catalog.plans import add_version, lock_open_plan, published
 from counterfoil.modules.catalog.prices import check_codes, check_references, read_price, read_prices, within
 from counterfoil.modules.catalog.repository import PRICES
-from counterfoil.modules.catalog.types import NewPlanVersion
+from counterfoil.modules.catalog.types import CatalogChanges, NewPlanVersion
 from counterfoil.store.guards import check_text
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from counterfoil.modules.catalog.types import (
-        CatalogChanges,
         NewPrice,
         Plan,
         PlanVersion,
@@ -107,19 +106,23 @@ async def replace_price(uow: Uow, price_id: UUID, new: NewPrice) -> Price:
     return await _publish_with(uow, plan, version, listed, price)
 
 
-async def remove_price(uow: Uow, price_id: UUID) -> Price:
+async def remove_price(uow: Uow, price_id: UUID, *, freeing: bool = False) -> Price:
     """Publish a version of the price's plan without it; who has it keeps it.  Twice is the same as once.
+
+    ``freeing`` takes the external id from it as well, for another price to have.
 
     Raises ``NotFound``, and ``WrongState`` if it is a subscription's own, its plan is archived, or only a
     draft has it.
     """
     price = await PRICES.get(uow, price_id)
-    if price.ended_at is not None:
-        return price
-    plan, version, price = await _published_price(uow, price_id)
-    listed = [one for one in version.prices if one.id != price_id]
-    await add_version(uow, plan, NewPlanVersion(publish=True), version.features, listed, [])
-    return await PRICES.get(uow, price_id)
+    if price.ended_at is None:
+        plan, version, price = await _published_price(uow, price_id)
+        listed = [one for one in version.prices if one.id != price_id]
+        await add_version(uow, plan, NewPlanVersion(publish=True), version.features, listed, [])
+        price = await PRICES.get(uow, price_id)
+    if freeing and price.external_id is not None:
+        return await update_price(uow, price_id, CatalogChanges({"external_id": None}))
+    return price
 
 
 async def update_price(uow: Uow, price_id: UUID, changes: CatalogChanges) -> Price:

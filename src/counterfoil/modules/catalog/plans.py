@@ -96,9 +96,12 @@ async def update_plan(uow: Uow, plan_id: UUID, changes: CatalogChanges) -> Plan:
     return await objects.change(uow, PLANS, plan_id, changes, more=_CHANGEABLE, read=_checked)
 
 
-async def archive_plan(uow: Uow, plan_id: UUID) -> Plan:
-    """Put a plan away: its subscriptions go on, and it gets no new ones and no new version."""
-    return await objects.put_away(uow, PLANS, plan_id)
+async def archive_plan(uow: Uow, plan_id: UUID, *, freeing: bool = False) -> Plan:
+    """Put a plan away: its subscriptions go on, and it gets no new ones and no new version.
+
+    ``freeing`` takes its external id from it as well, so that another plan may have that.
+    """
+    return await objects.put_away(uow, PLANS, plan_id, freeing=freeing)
 
 
 async def plans_by_ids(uow: Uow, ids: Collection[UUID]) -> dict[UUID, Plan]:

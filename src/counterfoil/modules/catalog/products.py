@@ -177,9 +177,12 @@ async def update_feature(uow: Uow, feature_id: UUID, changes: CatalogChanges) ->
     return await objects.change(uow, FEATURES, feature_id, changes, more=_OF_A_FEATURE, read=_read_feature)
 
 
-async def archive_feature(uow: Uow, feature_id: UUID) -> Feature:
-    """Put a feature away: it stays readable, and no new version of a plan may give it."""
-    return await objects.put_away(uow, FEATURES, feature_id)
+async def archive_feature(uow: Uow, feature_id: UUID, *, freeing: bool = False) -> Feature:
+    """Put a feature away: it stays readable, and no new version of a plan may give it.
+
+    ``freeing`` takes its external id from it as well, so that another feature may have that.
+    """
+    return await objects.put_away(uow, FEATURES, feature_id, freeing=freeing)
 
 
 async def features_by_ids(uow: Uow, ids: Collection[UUID]) -> dict[UUID, Feature]:

@@ -118,12 +118,18 @@ async def update_customer(uow: Uow, customer_id: UUID, changes: CustomerChanges)
     return await _save(uow, before, changes.fields, "customer.updated")
 
 
-async def archive_customer(uow: Uow, customer_id: UUID) -> Customer:
-    """Put a customer away: it stays readable, and nothing new may name it.  Twice is the same as once."""
+async def archive_customer(uow: Uow, customer_id: UUID, *, freeing: bool = False) -> Customer:
+    """Put a customer away: it stays readable, and nothing new may name it.  Twice is the same as once.
+
+    ``freeing`` takes the external id from it in the same change, for another customer to have.
+    """
     before = await repository.get(uow, customer_id)
-    if before.archived_at is not None:
-        return before
-    return await _save(uow, before, {"archived_at": uow.now}, "customer.archived")
+    changes: dict[str, Any] = {}
+    if before.archived_at is None:
+        changes["archived_at"] = uow.now
+    if freeing and before.external_id is not None:
+        changes["external_id"] = None
+    return await _save(uow, before, changes, "customer.archived") if changes else before
 
 
 async def resolve_customers(uow: Uow, names: Collection[str]) -> dict[str, UUID]:
