@@ -18,7 +18,7 @@ def test_the_client_reads_a_refusal_as_its_own(client: Any) -> None:
         client.plans.get_plan(id="plan_00000000000000000000000000")
     data = refused.value.data
     assert (refused.value.status_code, data.http_status_code, data.code) == (404, 404, "not_found")
-    assert data.message == "no such plan"
+    assert data.message == "id: no such plan (allowed: the id of a plan)"
 
 
 async def test_a_key_goes_in_either_header_and_a_wrong_one_opens_nothing(served: str, tenant: Tenant) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from counterfoil.core.errors import Unauthenticated
-from counterfoil.faces.kit.routes import UnitRoute, bearer
+from counterfoil.faces.kit.errors import in_their_words
+from counterfoil.faces.kit.routes import Caller, UnitRoute, bearer
 from counterfoil.faces.vendors.flexprice.errors import FORM
 
 if TYPE_CHECKING:
@@ -27,3 +28,9 @@ class FlexpriceRoute(UnitRoute):
         if "authorization" in request.headers:
             return bearer(request)
         raise Unauthenticated("this call needs an API key", field="x-api-key", allowed="x-api-key: ck_…")
+
+    async def authenticate(self, request: Request) -> Caller:
+        """The API client behind a request; a refusal names the header that has the key."""
+        own = request.headers.get("x-api-key", "").strip()
+        with in_their_words({"Authorization": "x-api-key"} if own else {}):
+            return await super().authenticate(request)

@@ -22,13 +22,17 @@ from counterfoil.faces.vendors.flexprice.convert.credit_grants import (
 )
 from counterfoil.faces.vendors.flexprice.errors import in_their_words
 from counterfoil.faces.vendors.flexprice.searching import ListQuery, Names, page_of, sorted_by, terms_of
-from counterfoil.faces.vendors.flexprice.wire import CreateCreditGrantRequest, CreditGrant, ListCreditGrants
+from counterfoil.faces.vendors.flexprice.wire import (
+    CreateCreditGrantRequest,
+    CreditGrant,
+    ListCreditGrants,
+    UpdateCreditGrantRequest,
+)
 from counterfoil.faces.vendors.flexprice.wire_generated import (
     DeleteCreditGrantRequest,
     ListCreditGrantApplicationsResponse,
     PaginationResponse,
     SuccessResponse,
-    UpdateCreditGrantRequest,
 )
 from counterfoil.modules import wallets
 from counterfoil.modules.catalog import get_plan
@@ -114,7 +118,7 @@ async def update(id: str, body: UpdateCreditGrantRequest, uow: Unit) -> Response
     """Change name, metadata or, of a subscription's grant, its end."""
     grant = await wallets.get_credit_grant(uow, ids.parse("credit_grant", id))
     with in_their_words(WORDS):
-        fields = changes_from_wire(body)
+        fields = changes_from_wire(uow, body, grant)
         if fields:
             grant = await wallets.update_credit_grant(uow, grant.id, CreditGrantChanges(fields))
     return vendor_answer(grant_to_wire(uow, grant))

@@ -30,14 +30,12 @@ from counterfoil.faces.vendors.flexprice.searching import (
     refuse,
     terms_of,
 )
+from counterfoil.faces.vendors.flexprice.wire import CreateCustomerRequest, UpdateCustomerRequest
 from counterfoil.faces.vendors.flexprice.wire_generated import (
-    CreateCustomerRequest,
     CustomerFilter,
     CustomerResponse,
     ListCustomersResponse,
     SeedCustomerResponse,
-    SeedUpdateCustomerRequest,
-    UpdateCustomerRequest,
 )
 from counterfoil.modules import customers
 from counterfoil.modules.customers import Customer, CustomerChanges
@@ -89,8 +87,13 @@ async def update(
             "a customer is named by one of two ids", field="id", allowed="either id or external_customer_id"
         )
     if external_customer_id:
-        return await _change(uow, await customer_by_external_id(uow, external_customer_id), body)
-    return await _change(uow, await customers.get_customer(uow, ids.parse("customer", id or "")), body)
+        named = await customer_by_external_id(uow, external_customer_id, "external_customer_id")
+    else:
+        found = await customers.customers_by_ids(uow, ids.known("customer", [id or ""]))
+        if not found:
+            raise NotFound("no such customer", field="id", allowed="the id of a customer")
+        [named] = found.values()
+    return await _change(uow, named, body)
 
 
 @router.get("", operation_id="listCustomers", response_model=ListCustomersResponse, dependencies=[READ])
@@ -138,7 +141,7 @@ async def get(id: str, uow: Unit) -> Response:
 @router.put(
     "/{id}", operation_id="updateCustomerById", response_model=SeedCustomerResponse, dependencies=[WRITE]
 )
-async def update_by_id(id: str, body: SeedUpdateCustomerRequest, uow: Unit) -> Response:
+async def update_by_id(id: str, body: UpdateCustomerRequest, uow: Unit) -> Response:
     """Change a customer."""
     return await _change(uow, await customers.get_customer(uow, ids.parse("customer", id)), body)
 
@@ -154,7 +157,7 @@ async def delete(id: str, uow: Unit) -> Response:
             field="id",
             allowed="a customer whose subscriptions are cancelled",
         )
-    await customers.archive_customer(uow, customer.id)
+    await customers.archive_customer(uow, customer.id, freeing=True)
     return Response(status_code=204)
 
 
@@ -167,9 +170,7 @@ async def customer_by_external_id(uow: Unit, external_id: str, field: str = "ext
     return found.items[0]
 
 
-async def _change(
-    uow: Unit, before: Customer, body: UpdateCustomerRequest | SeedUpdateCustomerRequest
-) -> Response:
+async def _change(uow: Unit, before: Customer, body: UpdateCustomerRequest) -> Response:
     with in_their_words(WORDS):
         fields = changes_from_wire(body, before)
         after = await customers.update_customer(uow, before.id, CustomerChanges(fields)) if fields else before

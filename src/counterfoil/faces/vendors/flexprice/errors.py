@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel, Field
 
@@ -18,9 +18,13 @@ from counterfoil.core.errors import (
     Unauthenticated,
     Unavailable,
     VersionMismatch,
+    with_article,
 )
 from counterfoil.faces.kit.errors import ErrorForm, status_of
 from counterfoil.faces.kit.errors import in_their_words as in_their_words
+
+if TYPE_CHECKING:
+    from fastapi import Request
 
 CODES: Final[dict[type[CounterfoilError], tuple[str, int]]] = {
     InvalidInput: ("validation_error", HTTPStatus.BAD_REQUEST),
@@ -36,6 +40,19 @@ CODES: Final[dict[type[CounterfoilError], tuple[str, int]]] = {
 }
 """Their code and status of each error of ours; a subclass without a row has its parent's."""
 
+ALLOWED: Final = {
+    "in_arrears": "ARREAR",
+    "none, or quantity_source usage": "none, or type USAGE",
+    "none with one_time": "none with ONETIME",
+    "none unless duration": "none unless DURATION",
+    "day, week, month, quarter, half_year, year": "DAILY, WEEKLY, MONTHLY, QUARTERLY, HALF_YEARLY, ANNUAL",
+    "day, week, month, year": "DAY, WEEK, MONTH, YEAR",
+    "subscription, without a subscription_id": "SUBSCRIPTION, without a subscription_id",
+    "no anchor_at with alignment calendar": "no billing_anchor with billing_cycle calendar",
+    "its start or later": "its start_date or later",
+}
+"""What Flexprice calls what our modules say is allowed."""
+
 _OUTSIDE: Final = (HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 """What the web server says before anything of ours is asked keeps its own status."""
 
@@ -46,6 +63,17 @@ def _row(error: CounterfoilError) -> tuple[str, int]:
 
 class FlexpriceForm(ErrorForm):
     """The reason with the field and what is allowed, under one of Flexprice's codes."""
+
+    def coded(self, error: Exception, request: Request | None = None) -> CounterfoilError:
+        """Any exception as one of ours, in Flexprice's words; an unknown id of the address is named."""
+        found = super().coded(error, request)
+        found.allowed = ALLOWED.get(found.allowed or "", found.allowed)
+        if type(found) is NotFound and found.message.startswith("no such "):
+            named = list({} if request is None else request.path_params)
+            found.field = found.field or (named[-1] if named else None)
+            noun = found.message.removeprefix("no such ")
+            found.allowed = found.allowed or f"the id of {with_article(noun)}"
+        return found
 
     def status(self, error: CounterfoilError) -> int:
         """Flexprice's status: what the present state refuses is a 400 there."""

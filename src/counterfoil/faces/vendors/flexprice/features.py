@@ -29,13 +29,12 @@ from counterfoil.faces.vendors.flexprice.searching import (
     page_of,
     terms_of,
 )
+from counterfoil.faces.vendors.flexprice.wire import CreateFeatureRequest, UpdateFeatureRequest
 from counterfoil.faces.vendors.flexprice.wire_generated import (
-    CreateFeatureRequest,
     FeatureFilter,
     FeatureResponse,
     ListFeaturesResponse,
     SuccessResponse,
-    UpdateFeatureRequest,
 )
 from counterfoil.modules import catalog
 from counterfoil.modules.catalog import CatalogChanges, CatalogFilter
@@ -109,7 +108,7 @@ async def update(id: str, body: UpdateFeatureRequest, uow: Unit) -> Response:
 @router.delete("/{id}", operation_id="deleteFeature", response_model=SuccessResponse, dependencies=[WRITE])
 async def delete(id: str, uow: Unit) -> Response:
     """Put a feature away."""
-    await catalog.archive_feature(uow, ids.parse("feature", id))
+    await catalog.archive_feature(uow, ids.parse("feature", id), freeing=True)
     return vendor_answer(SuccessResponse(message="feature deleted successfully"))
 
 
@@ -137,7 +136,8 @@ async def _found(uow: Unit, asked: FeatureFilter | FeatureQuery) -> Response:
     terms.texts("external_ids", asked, "lookup_keys", "lookup_key")
     terms.ids("meter", "meter_ids", asked, "meter_ids")
     terms.text("name_contains", asked.name_contains, "name_contains")
-    found = await catalog.search_features(uow, CatalogFilter(**terms.values), page)
+    with in_their_words({"external_ids": "lookup_key"}):
+        found = await catalog.search_features(uow, CatalogFilter(**terms.values), page)
     wanted = {one.meter_id for one in found.items if one.meter_id is not None}
     meters = await catalog.meters_by_ids(uow, wanted) if wanted else {}
     items = [

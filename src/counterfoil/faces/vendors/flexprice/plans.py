@@ -31,15 +31,14 @@ from counterfoil.faces.vendors.flexprice.searching import (
     refuse,
     terms_of,
 )
+from counterfoil.faces.vendors.flexprice.wire import CreatePlanRequest, UpdatePlanRequest
 from counterfoil.faces.vendors.flexprice.wire_generated import (
-    CreatePlanRequest,
     CreditGrantResponse,
     ListPlansResponse,
     PlanFilter,
     PlanResponse,
     PriceResponse,
     SuccessResponse,
-    UpdatePlanRequest,
 )
 from counterfoil.modules import catalog
 from counterfoil.modules.catalog import CatalogChanges, CatalogFilter
@@ -103,7 +102,7 @@ async def get(id: str, uow: Unit, caller: Caller) -> Response:
 async def update(id: str, body: UpdatePlanRequest, uow: Unit) -> Response:
     """Change what a plan is called and where it stands."""
     plan = await catalog.get_plan(uow, ids.parse("plan", id))
-    if fields := changes_from_wire(body):
+    if fields := changes_from_wire(body, plan):
         with in_their_words(WORDS):
             plan = await catalog.update_plan(uow, plan.id, CatalogChanges(fields))
     return vendor_answer(plan_to_wire(uow, plan))
@@ -112,7 +111,7 @@ async def update(id: str, body: UpdatePlanRequest, uow: Unit) -> Response:
 @router.delete("/{id}", operation_id="deletePlan", response_model=SuccessResponse, dependencies=[WRITE])
 async def delete(id: str, uow: Unit) -> Response:
     """Put a plan away: its subscriptions go on, and it gets no new ones."""
-    await catalog.archive_plan(uow, ids.parse("plan", id))
+    await catalog.archive_plan(uow, ids.parse("plan", id), freeing=True)
     return vendor_answer(SuccessResponse(message="plan deleted successfully"))
 
 

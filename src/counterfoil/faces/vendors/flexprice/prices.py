@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Response
 
-from counterfoil.core.errors import CounterfoilError, NotFound
+from counterfoil.core.errors import AlreadyExists, CounterfoilError, InvalidInput, NotFound
 from counterfoil.faces.kit.context import Unit, allow
 from counterfoil.faces.kit.vendor_wire import DateTimeText, vendor_answer
 from counterfoil.faces.kit.wire import OffsetQuery
@@ -115,6 +115,7 @@ async def create_bulk(body: CreateBulkPriceRequest, uow: Unit) -> Response:
         except CounterfoilError as refused:
             raise refused.within(f"items.{number}") from None
     named = await _named(uow, plan_ids, news, place="items")
+    await _check_keys(uow, news)
     made: dict[int, Price] = {}
     for plan_id in dict.fromkeys(plan_ids):
         numbers = [number for number, one in enumerate(plan_ids) if one == plan_id]
@@ -164,12 +165,12 @@ async def update(id: str, body: UpdatePriceRequest, uow: Unit) -> Response:
     """Change what a price is called; another cost ends it and answers the price in its place."""
     price = await catalog.get_price(uow, ids.parse("price", id))
     with in_their_words(words(currency_of(price))):
-        if costs_otherwise(body, uow.now):
+        if costs_otherwise(uow, body, price):
             new = replacement_from_wire(body, price)
             if price.external_id is not None:  # the key names the price that takes this one's place
                 await catalog.update_price(uow, price.id, CatalogChanges({"external_id": None}))
             price = await catalog.replace_price(uow, price.id, new)
-        elif fields := labels_from_wire(body):
+        elif fields := labels_from_wire(body, price):
             price = await catalog.update_price(uow, price.id, CatalogChanges(fields))
     return await _one(uow, price)
 
@@ -178,7 +179,7 @@ async def update(id: str, body: UpdatePriceRequest, uow: Unit) -> Response:
 async def delete(id: str, uow: Unit, body: DeletePriceRequest | None = None) -> Response:
     """End a price: new subscriptions do not get it, and who has it keeps it."""
     check_begun(None if body is None else body.end_date, uow.now, "end_date")
-    await catalog.remove_price(uow, ids.parse("price", id))
+    await catalog.remove_price(uow, ids.parse("price", id), freeing=True)
     return vendor_answer(SuccessResponse(message="price deleted successfully"))
 
 
@@ -201,6 +202,22 @@ async def _named(
         called = new.name or (plans[plan_id] if meter is None else meter).name
         found.append((plan_id, replace(new, name=called)))
     return found
+
+
+async def _check_keys(uow: Unit, news: Sequence[NewPrice]) -> None:
+    """Refuse a key that another price has, of those that are there or that are made with it."""
+    keys = {number: new.external_id for number, new in enumerate(news) if new.external_id is not None}
+    wanted = Wanted(external_ids=sorted(set(keys.values())))
+    try:
+        found = await catalog.search_prices(uow, wanted, OffsetQuery(len(news)))
+    except InvalidInput:
+        return  # what no price can be called is refused where its price is made
+    taken = {one.external_id for one in found.items}
+    for number, key in keys.items():
+        if key in taken:
+            field = f"items.{number}.lookup_key"
+            raise AlreadyExists("another price has this key", field=field, allowed="a key not in use")
+        taken.add(key)
 
 
 def _bulk_words(body: CreateBulkPriceRequest, numbers: Sequence[int]) -> dict[str, str]:
@@ -233,7 +250,8 @@ async def _found(uow: Unit, asked: PriceFilter | PriceQuery) -> Response:
     terms.ids("meter", "meter_ids", asked, "meter_ids")
     if not asked.allow_expired_prices:
         wanted["ended"] = False
-    found = await catalog.search_prices(uow, Wanted(**wanted), page)
+    with in_their_words({"external_ids": "lookup_key"}):
+        found = await catalog.search_prices(uow, Wanted(**wanted), page)
     meter_ids = {one.meter_id for one in found.items if one.meter_id is not None}
     meters = await catalog.meters_by_ids(uow, meter_ids) if "meters" in expanded(asked) else {}
     items = [

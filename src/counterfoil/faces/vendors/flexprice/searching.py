@@ -98,19 +98,20 @@ class Terms:
     def ids(self, kind: str, into: str, asked: Any, *names: str) -> None:
         """Only the objects of a kind that these fields name; one without a value asks nothing."""
         for name in names:
-            if texts := _named(asked, name):
+            if texts := texts_of(asked, name):
                 self.among(into, ids.known(kind, texts))
 
     def texts(self, into: str, asked: Any, *names: str) -> None:
         """Only objects with a text that these fields name; one without a value asks nothing."""
         for name in names:
-            if texts := _named(asked, name):
+            if texts := texts_of(asked, name):
                 self.among(into, texts)
 
     def text(self, into: str, wanted: str | None, where: str) -> None:
         """Only objects whose text has this part."""
         if not wanted:
             return
+        _few([wanted], where)
         if self.values.setdefault(into, wanted) != wanted:
             raise InvalidInput(
                 f"{where} asks a second time", field=where, allowed="one condition of this kind"
@@ -137,16 +138,26 @@ class Terms:
             self.values["archived"] = "archived" in found
 
 
-def _named(asked: Any, name: str) -> list[str]:
-    """The texts that a field of a list or a search has, if it has it."""
+def texts_of(asked: Any, name: str) -> list[str]:
+    """The texts that a field of a list or a search has, if it has it; ``InvalidInput`` for what is none."""
     value = getattr(asked, name, None) or []
     return _few([value] if isinstance(value, str) else list(value), name)
 
 
 def _few(texts: list[str], where: str) -> list[str]:
+    """These texts, if they are not too many and can be anybody's."""
+    if any("\0" in one or (not one.isascii() and _is_broken(one)) for one in texts):
+        raise InvalidInput(
+            f"{where} holds characters that cannot be stored", field=where, allowed="a text without NUL"
+        )
     if len(texts) > MOST_VALUES:
         raise TooLarge(f"{where} has too many values", field=where, allowed=f"at most {MOST_VALUES}")
     return texts
+
+
+def _is_broken(text: str) -> bool:
+    """Whether a text has half of a character, which no encoding of ours can hold."""
+    return any("\ud800" <= one <= "\udfff" for one in text)
 
 
 def instant(text: str | None, where: str) -> datetime | None:
@@ -160,6 +171,20 @@ def refuse(asked: Any, *names: str, why: str = "is not served yet") -> None:
         value = getattr(asked, name, None)
         if value not in (None, "", [], {}, False, 0):
             raise InvalidInput(f"{name} {why}", field=name, allowed="none")
+
+
+def only(asked: Any, field: str, value: str, why: str) -> None:
+    """Refuse any other value of a field of which one is served."""
+    if getattr(asked, field, None) not in (None, "", value):
+        raise InvalidInput(why, field=field, allowed=value)
+
+
+def keep(asked: Any, shown: Mapping[str, Any], *names: str) -> None:
+    """Refuse those of these fields that would be changed and cannot be; what was read may be sent back."""
+    for name in names:
+        value = getattr(asked, name, None)
+        if value not in (None, "", [], {}, shown.get(name)):
+            raise InvalidInput(f"{name} cannot be changed here", field=name, allowed="leave it out")
 
 
 def page_of(asked: Any, sortable: Collection[str] = ("created_at",)) -> OffsetQuery:

@@ -23,6 +23,7 @@ from counterfoil.faces.vendors.flexprice.convert.subscriptions import (
     STATUSES,
     WORDS,
     Parts,
+    check_kept,
     subscription_from_wire,
     subscription_to_wire,
 )
@@ -37,16 +38,19 @@ from counterfoil.faces.vendors.flexprice.searching import (
     page_of,
     refuse,
     terms_of,
+    texts_of,
 )
-from counterfoil.faces.vendors.flexprice.wire import CreateSubscriptionRequest
-from counterfoil.faces.vendors.flexprice.wire_generated import (
+from counterfoil.faces.vendors.flexprice.wire import (
     CancelSubscriptionRequest,
+    CreateSubscriptionRequest,
+    UpdateSubscriptionRequest,
+)
+from counterfoil.faces.vendors.flexprice.wire_generated import (
     CancelSubscriptionResponse,
     ListSubscriptionsResponse,
     PaginationResponse,
     SubscriptionFilter,
     SubscriptionResponse,
-    UpdateSubscriptionRequest,
 )
 from counterfoil.modules import billing, subscriptions
 from counterfoil.modules.catalog import plans_by_ids, prices_by_ids, published_version_of
@@ -199,6 +203,8 @@ async def update(id: str, body: UpdateSubscriptionRequest, uow: Unit, caller: Ca
     """Say when a subscription ends: at a time, with its period, or not any more."""
     refuse(body, "parent_subscription_id", "status")
     subscription = await subscriptions.get_subscription(uow, ids.parse("subscription", id))
+    if body.model_extra:
+        check_kept(body, (await _shown(uow, caller, [subscription], _WHOLE))[0])
     at = instant_from_wire(body.cancel_at, "cancel_at")
     if at is not None and body.cancel_at_period_end:
         raise InvalidInput(
@@ -245,6 +251,8 @@ async def cancel(id: str, body: CancelSubscriptionRequest, uow: Unit) -> Respons
 
 def _end(body: CancelSubscriptionRequest) -> tuple[CancelWhen, datetime | None]:
     """When a subscription is to end; what cannot be honoured is refused."""
+    if body.cancellation_type != "end_of_period":
+        refuse(body, "cancel_at_period_end", why=f"does not fit {body.cancellation_type}")
     if body.proration_behavior == "create_prorations":
         allowed = "none"
         raise InvalidInput("nothing is prorated yet", field="proration_behavior", allowed=allowed)
@@ -321,8 +329,8 @@ async def _found(uow: Unit, caller: Caller, asked: SubscriptionFilter | Subscrip
     if asked.subscription_status:
         terms.among("statuses", [state for one in asked.subscription_status for state in STATES.get(one, ())])
     if asked.external_customer_id:
-        named = WantedCustomers(external_ids=[asked.external_customer_id])
-        customers = await search_customers(uow, named, OffsetQuery(1))
+        named = texts_of(asked, "external_customer_id")
+        customers = await search_customers(uow, WantedCustomers(external_ids=named), OffsetQuery(1))
         terms.among("customer_ids", [one.id for one in customers.items])
     found = await subscriptions.search_subscriptions(uow, Wanted(**wanted), page, count=True)
     parts = expanded(asked) | ({"line_items"} if asked.with_line_items else frozenset())

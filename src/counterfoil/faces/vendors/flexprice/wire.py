@@ -1,13 +1,18 @@
-"""Bodies that are read more generously than the contract has them: amounts may be numbers, too."""
+"""Bodies that are read more generously than the contract has them.
+
+Amounts may be numbers, too.  Fields that today's contract lacks are kept, so that those that matter (older
+clients send them) can be refused by name instead of passed over.
+"""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from counterfoil.core.money import decimal_text, parse_decimal
+from counterfoil.faces.kit.vendor_wire import VendorWire
 from counterfoil.faces.kit.wire import checked
 from counterfoil.faces.vendors.flexprice import wire_generated as generated
 
@@ -28,7 +33,49 @@ AmountShown = Annotated[
 """A decimal that is sent as text; older documents have it as a number."""
 
 
-class CreateCreditGrantRequest(generated.CreateCreditGrantRequest):
+class Kept(VendorWire):
+    """A request that knows what else was sent; ``getattr`` reads it.  The last base, whose settings hold."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class CreateCustomerRequest(generated.CreateCustomerRequest, Kept):
+    """A customer to make."""
+
+
+class UpdateCustomerRequest(generated.UpdateCustomerRequest, Kept):
+    """What is to change of a customer, whichever id names it."""
+
+
+class CreateFeatureRequest(generated.CreateFeatureRequest, Kept):
+    """A feature to make."""
+
+
+class UpdateFeatureRequest(generated.UpdateFeatureRequest, Kept):
+    """What is to change of a feature."""
+
+
+class CreatePlanRequest(generated.CreatePlanRequest, Kept):
+    """A plan to make."""
+
+
+class UpdatePlanRequest(generated.UpdatePlanRequest, Kept):
+    """What is to change of a plan."""
+
+
+class UpdateCreditGrantRequest(generated.UpdateCreditGrantRequest, Kept):
+    """What is to change of a grant."""
+
+
+class UpdateSubscriptionRequest(generated.UpdateSubscriptionRequest, Kept):
+    """When a subscription is to end."""
+
+
+class CancelSubscriptionRequest(generated.CancelSubscriptionRequest, Kept):
+    """How a subscription is to end."""
+
+
+class CreateCreditGrantRequest(generated.CreateCreditGrantRequest, Kept):
     """A grant to make."""
 
     credits: AmountText
@@ -44,7 +91,7 @@ class CreatePriceTier(generated.CreatePriceTier):
     flat_amount: AmountText | None = None
 
 
-class CreatePriceRequest(generated.CreatePriceRequest):
+class CreatePriceRequest(generated.CreatePriceRequest, Kept):
     """A price to make."""
 
     amount: AmountText | None = None
@@ -57,14 +104,14 @@ class CreateBulkPriceRequest(generated.CreateBulkPriceRequest):
     items: Annotated[list[CreatePriceRequest], Field(min_length=1, max_length=100)]  # type: ignore[assignment]
 
 
-class UpdatePriceRequest(generated.UpdatePriceRequest):
+class UpdatePriceRequest(generated.UpdatePriceRequest, Kept):
     """What is to change of a price."""
 
     amount: AmountText | None = None
     tiers: list[CreatePriceTier] | None = None  # type: ignore[assignment]  # a list that is only read
 
 
-class OverrideLineItemRequest(generated.OverrideLineItemRequest):
+class OverrideLineItemRequest(generated.OverrideLineItemRequest, Kept):
     """Another amount or quantity of one of the plan's prices."""
 
     amount: AmountText | None = None
@@ -72,7 +119,7 @@ class OverrideLineItemRequest(generated.OverrideLineItemRequest):
     tiers: list[CreatePriceTier] | None = None  # type: ignore[assignment]  # a list that is only read
 
 
-class CreateSubscriptionRequest(generated.CreateSubscriptionRequest):
+class CreateSubscriptionRequest(generated.CreateSubscriptionRequest, Kept):
     """A subscription to make."""
 
     credit_grants: list[CreateCreditGrantRequest] | None = None  # type: ignore[assignment]

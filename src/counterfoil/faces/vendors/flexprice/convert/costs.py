@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from counterfoil.core.errors import InvalidInput
+from counterfoil.core.errors import CounterfoilError, InvalidInput
 from counterfoil.core.money import decimal_text, parse_decimal
-from counterfoil.core.pricing import Detail
+from counterfoil.core.pricing import Detail, parse_pricing
 from counterfoil.core.pricing.exact import sum_of
 from counterfoil.faces.vendors.flexprice.wire_generated import PriceJSONBTransformQuantity, PricePriceTier
 
@@ -38,7 +38,7 @@ class Cost:
     def model(self) -> tuple[str, dict[str, Any]]:
         """The model and its parameters with us; ``InvalidInput`` names the field that is missing."""
         if self.billing_model == "TIERED":
-            if self.amount not in (None, "", "0"):
+            if self.amount and parse_decimal(self.amount, field="amount"):
                 raise InvalidInput("a tiered price has its amounts in tiers", field="amount", allowed="none")
             if self.tier_mode not in ("VOLUME", "SLAB"):
                 raise InvalidInput("tier_mode is missing", field="tier_mode", allowed="VOLUME, SLAB")
@@ -48,6 +48,12 @@ class Cost:
             raise InvalidInput("amount is missing", field="amount", allowed="a decimal, as text")
         if self.tiers:
             raise InvalidInput("only a tiered price has tiers", field="tiers", allowed="none, or TIERED")
+        if self.billing_model != "PACKAGE" and self.transform_quantity is not None:
+            raise InvalidInput(
+                "only a package price divides its quantity",
+                field="transform_quantity",
+                allowed="none, or PACKAGE",
+            )
         if self.billing_model == "FLAT_FEE":
             return "per_unit", {"unit_amount": self.amount}
         size = None if self.transform_quantity is None else self.transform_quantity.divide_by
@@ -72,10 +78,21 @@ class Cost:
         return tiers
 
 
-def is_other_cost(body: UpdatePriceRequest | OverrideLineItemRequest) -> bool:
-    """Whether a body says anything of what a price costs."""
+def is_other_cost(body: UpdatePriceRequest | OverrideLineItemRequest, before: Price, currency: str) -> bool:
+    """Whether a body says that a price costs otherwise than it does, however that is written."""
     said = (body.amount, body.billing_model, body.tier_mode, body.tiers, body.transform_quantity)
-    return any(one is not None for one in said)
+    if not any(said):
+        return False
+    try:
+        asked = _written(*other_cost(body, before, currency))
+        return asked != _written(*cost_to_wire(before, currency).model())
+    except CounterfoilError:
+        return True  # which is refused, with its reason, when it is to be made
+
+
+def _written(model: str, params: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """A model and its parameters in the one form in which they are kept."""
+    return model, parse_pricing(model, params).params.to_json()
 
 
 def other_cost(

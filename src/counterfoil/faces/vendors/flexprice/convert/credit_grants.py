@@ -18,7 +18,7 @@ from counterfoil.faces.vendors.flexprice.convert.common import (
     stamps,
     status_of,
 )
-from counterfoil.faces.vendors.flexprice.searching import refuse
+from counterfoil.faces.vendors.flexprice.searching import keep, refuse
 from counterfoil.faces.vendors.flexprice.wire import CreditGrant as Shown
 from counterfoil.faces.vendors.flexprice.wire_generated import (
     CreditGrantApplicationResponse,
@@ -35,8 +35,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from counterfoil.faces.kit.context import Unit
-    from counterfoil.faces.vendors.flexprice.wire import CreateCreditGrantRequest
-    from counterfoil.faces.vendors.flexprice.wire_generated import UpdateCreditGrantRequest
+    from counterfoil.faces.vendors.flexprice.wire import CreateCreditGrantRequest, UpdateCreditGrantRequest
     from counterfoil.modules.wallets import CreditGrant, CreditGrantApplication
 
 _CADENCES: Final = {"ONETIME": GrantCadence.ONE_TIME, "RECURRING": GrantCadence.RECURRING}
@@ -57,6 +56,28 @@ WORDS: Final = {
 }
 """Their names of fields that have another name with us."""
 
+_FIXED: Final = (
+    "addon_id",
+    "cadence",
+    "conversion_rate",
+    "credit_grant_anchor",
+    "credits",
+    "currency",
+    "expiration_duration",
+    "expiration_duration_unit",
+    "expiration_type",
+    "period",
+    "period_count",
+    "plan_id",
+    "priority",
+    "scope",
+    "start_date",
+    "status",
+    "subscription_id",
+    "topup_conversion_rate",
+)
+"""What no change of a grant changes."""
+
 
 def grant_from_wire(body: CreateCreditGrantRequest, *, with_subscription: bool = False) -> NewCreditGrant:
     """The grant to make; ``with_subscription``: together with its subscription, which has no id yet."""
@@ -64,6 +85,7 @@ def grant_from_wire(body: CreateCreditGrantRequest, *, with_subscription: bool =
     if scope is None:
         raise InvalidInput("there are no add-ons yet", field="scope", allowed=", ".join(_SCOPES))
     refuse(body, "addon_id", why="names nothing: there are no add-ons yet")
+    refuse(body, "credit_grant_anchor")
     if with_subscription and scope is not GrantScope.SUBSCRIPTION:
         raise InvalidInput("the grant would be the subscription's", field="scope", allowed="SUBSCRIPTION")
     if with_subscription and body.subscription_id:
@@ -93,8 +115,9 @@ def grant_from_wire(body: CreateCreditGrantRequest, *, with_subscription: bool =
     )
 
 
-def changes_from_wire(body: UpdateCreditGrantRequest) -> dict[str, Any]:
+def changes_from_wire(uow: Unit, body: UpdateCreditGrantRequest, before: CreditGrant) -> dict[str, Any]:
     """The fields to change: those that are there."""
+    keep(body, grant_to_wire(uow, before).to_json(), *_FIXED)
     fields: dict[str, Any] = {}
     if body.name is not None:
         fields["name"] = body.name

@@ -12,17 +12,13 @@ from counterfoil.faces.vendors.flexprice.convert.common import (
     status_of,
     text_from_wire,
 )
-from counterfoil.faces.vendors.flexprice.searching import refuse
+from counterfoil.faces.vendors.flexprice.searching import keep, refuse
 from counterfoil.faces.vendors.flexprice.wire_generated import CustomerResponse
 from counterfoil.modules.customers import Address, NewCustomer
 
 if TYPE_CHECKING:
     from counterfoil.faces.kit.context import Unit
-    from counterfoil.faces.vendors.flexprice.wire_generated import (
-        CreateCustomerRequest,
-        SeedUpdateCustomerRequest,
-        UpdateCustomerRequest,
-    )
+    from counterfoil.faces.vendors.flexprice.wire import CreateCustomerRequest, UpdateCustomerRequest
     from counterfoil.modules.customers import Customer
 
 ADDRESS: Final = {
@@ -48,6 +44,8 @@ _UNSERVED: Final = (
     "integration_entity_mapping",
     "tax_rate_overrides",
     "onboarding_workflow_name",
+    "parent_customer_id",
+    "parent_external_customer_id",
 )
 
 
@@ -68,11 +66,10 @@ def customer_from_wire(body: CreateCustomerRequest) -> NewCustomer:
     )
 
 
-def changes_from_wire(
-    body: UpdateCustomerRequest | SeedUpdateCustomerRequest, before: Customer
-) -> dict[str, Any]:
+def changes_from_wire(body: UpdateCustomerRequest, before: Customer) -> dict[str, Any]:
     """The fields to change: those that are there, an empty text taking a value away."""
     refuse(body, *_UNSERVED)
+    keep(body, {"status": status_of(before)}, "status")
     given = {name: getattr(body, name) for name in body.model_fields_set if getattr(body, name) is not None}
     fields: dict[str, Any] = {name: given[name] for name in ("name", "external_id") if name in given}
     if "metadata" in given:

@@ -13,7 +13,7 @@ from counterfoil.faces.vendors.flexprice.convert.common import (
     status_of,
     text_from_wire,
 )
-from counterfoil.faces.vendors.flexprice.searching import refuse
+from counterfoil.faces.vendors.flexprice.searching import keep, refuse
 from counterfoil.faces.vendors.flexprice.wire_generated import (
     FeatureResponse,
     MeterAggregation,
@@ -26,11 +26,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from counterfoil.faces.kit.context import Unit
-    from counterfoil.faces.vendors.flexprice.wire_generated import (
-        CreateFeatureRequest,
-        CreateMeterRequest,
-        UpdateFeatureRequest,
-    )
+    from counterfoil.faces.vendors.flexprice.wire import CreateFeatureRequest, UpdateFeatureRequest
+    from counterfoil.faces.vendors.flexprice.wire_generated import CreateMeterRequest
     from counterfoil.modules.catalog import Feature, Meter
 
 KINDS: Final = {
@@ -123,7 +120,14 @@ def meter_from_wire(body: CreateMeterRequest) -> NewMeter:
 def changes_from_wire(body: UpdateFeatureRequest, before: Feature) -> dict[str, Any]:
     """The fields to change: those that are there."""
     refuse(body, *_UNSERVED)
-    refuse(body, "filters", why="of a meter never changes")
+    refuse(body, "filters", "meter", why="of a feature never changes")
+    shown = {
+        "type": _TYPES[before.kind],
+        "lookup_key": before.external_id,
+        "meter_id": None if before.meter_id is None else ids.show("meter", before.meter_id),
+        "status": status_of(before),
+    }
+    keep(body, shown, *shown)
     fields: dict[str, Any] = {}
     if body.name is not None:
         fields["name"] = body.name

@@ -11,25 +11,26 @@ from counterfoil.faces.vendors.flexprice.convert.common import (
     status_of,
     text_from_wire,
 )
+from counterfoil.faces.vendors.flexprice.searching import keep, refuse
 from counterfoil.faces.vendors.flexprice.wire_generated import PlanResponse
 from counterfoil.modules.catalog import NewPlan, NewPlanVersion
 
 if TYPE_CHECKING:
     from counterfoil.faces.kit.context import Unit
-    from counterfoil.faces.vendors.flexprice.wire_generated import (
-        CreatePlanRequest,
-        CreditGrantResponse,
-        PriceResponse,
-        UpdatePlanRequest,
-    )
+    from counterfoil.faces.vendors.flexprice.wire import CreatePlanRequest, UpdatePlanRequest
+    from counterfoil.faces.vendors.flexprice.wire_generated import CreditGrantResponse, PriceResponse
     from counterfoil.modules.catalog import Plan
 
 WORDS: Final = {"external_id": "lookup_key", "position": "display_order"}
 """Their names of fields that have another name with us."""
 
+_PARTS: Final = ("prices", "credit_grants", "entitlements")
+"""What older clients gave with a plan."""
+
 
 def plan_from_wire(body: CreatePlanRequest) -> NewPlan:
     """The plan to make, published."""
+    refuse(body, *_PARTS, why="of a plan are made by themselves")
     return NewPlan(
         name=body.name,
         description=text_from_wire(body.description),
@@ -40,8 +41,10 @@ def plan_from_wire(body: CreatePlanRequest) -> NewPlan:
     )
 
 
-def changes_from_wire(body: UpdatePlanRequest) -> dict[str, Any]:
+def changes_from_wire(body: UpdatePlanRequest, before: Plan) -> dict[str, Any]:
     """The fields to change: those that are there."""
+    refuse(body, *_PARTS, why="of a plan are changed by themselves")
+    keep(body, {"status": status_of(before)}, "status")
     fields: dict[str, Any] = {}
     if body.name is not None:
         fields["name"] = body.name

@@ -25,7 +25,7 @@ from counterfoil.faces.vendors.flexprice.convert.costs import (
     other_cost,
 )
 from counterfoil.faces.vendors.flexprice.convert.features import meter_to_wire
-from counterfoil.faces.vendors.flexprice.searching import refuse
+from counterfoil.faces.vendors.flexprice.searching import keep, only, refuse
 from counterfoil.faces.vendors.flexprice.wire_generated import PriceResponse
 from counterfoil.modules.catalog import NewPrice, QuantitySource
 
@@ -39,7 +39,33 @@ if TYPE_CHECKING:
     )
     from counterfoil.modules.catalog import Meter, Price
 
-_UNSERVED: Final = ("bucket_size", "group_id", "price_unit_config", "end_date", "trial_period_days")
+_UNSERVED: Final = (
+    "bucket_size",
+    "group_id",
+    "price_unit_config",
+    "end_date",
+    "trial_period_days",
+    "trial_period",  # as older clients call it
+    "parent_price_id",
+)
+_FIXED: Final = (
+    "billing_cadence",
+    "billing_period",
+    "billing_period_count",
+    "currency",
+    "end_date",
+    "entity_id",
+    "entity_type",
+    "filter_values",
+    "invoice_cadence",
+    "meter_id",
+    "min_quantity",
+    "price_unit_type",
+    "start_date",
+    "trial_period_days",
+    "type",
+)
+"""What no change of a price changes."""
 _UNSERVED_CHANGES: Final = ("bucket_size", "group_id", "price_unit_amount", "price_unit_tiers")
 _ENTITIES: Final = {
     "SUBSCRIPTION": "a subscription's own prices are given with the subscription",
@@ -73,6 +99,7 @@ def price_from_wire(body: CreatePriceRequest, now: datetime) -> NewPrice:
     """The price to make of a plan; what cannot be honoured is refused."""
     check_entity(body.entity_type)
     refuse(body, *_UNSERVED)
+    only(body, "billing_cadence", "RECURRING", "there are no one-time prices yet")
     if body.price_unit_type != "FIAT":
         raise InvalidInput("there are no custom units yet", field="price_unit_type", allowed="FIAT")
     usage = body.type == "USAGE"
@@ -111,11 +138,12 @@ def check_begun(text: str | None, now: datetime, field: str) -> None:
         raise InvalidInput(f"{field} lies ahead", field=field, allowed="none, or a time that has come")
 
 
-def costs_otherwise(body: UpdatePriceRequest, now: datetime) -> bool:
+def costs_otherwise(uow: Unit, body: UpdatePriceRequest, before: Price) -> bool:
     """Whether a change is one of what the price costs, so that another price takes its place."""
     refuse(body, *_UNSERVED_CHANGES)
-    check_begun(body.effective_from, now, "effective_from")
-    return is_other_cost(body)
+    keep(body, {**price_fields(uow, before), "filter_values": dict(before.filters)}, *_FIXED)
+    check_begun(body.effective_from, uow.now, "effective_from")
+    return is_other_cost(body, before, currency_of(before))
 
 
 def replacement_from_wire(body: UpdatePriceRequest, before: Price) -> NewPrice:
@@ -129,7 +157,7 @@ def replacement_from_wire(body: UpdatePriceRequest, before: Price) -> NewPrice:
             field="billing_model",
             allowed="the model that it has, or another price",
         )
-    labels = labels_from_wire(body)
+    labels = labels_from_wire(body, before)
     return NewPrice.like(
         before,
         model=model,
@@ -141,8 +169,8 @@ def replacement_from_wire(body: UpdatePriceRequest, before: Price) -> NewPrice:
     )
 
 
-def labels_from_wire(body: UpdatePriceRequest) -> dict[str, Any]:
-    """The fields of a price that may change without another taking its place."""
+def labels_from_wire(body: UpdatePriceRequest, before: Price) -> dict[str, Any]:
+    """The fields of a price that may change without another taking its place, where they do."""
     fields: dict[str, Any] = {}
     if body.display_name:
         fields["name"] = body.display_name
@@ -152,7 +180,7 @@ def labels_from_wire(body: UpdatePriceRequest) -> dict[str, Any]:
         fields["external_id"] = text_from_wire(body.lookup_key)
     if body.metadata is not None:
         fields["meta"] = body.metadata
-    return fields
+    return {name: value for name, value in fields.items() if value != getattr(before, name)}
 
 
 def currency_of(price: Price, wanted: str | None = None) -> str:

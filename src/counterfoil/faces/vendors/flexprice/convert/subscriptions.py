@@ -10,6 +10,7 @@ from counterfoil.core.errors import CounterfoilError, InvalidInput
 from counterfoil.core.money import decimal_text, parse_decimal
 from counterfoil.core.rating import Cadence
 from counterfoil.core.states import SubscriptionState
+from counterfoil.faces.kit.exact_json import dumps, read_json
 from counterfoil.faces.kit.shapes import answering
 from counterfoil.faces.vendors.flexprice import ids
 from counterfoil.faces.vendors.flexprice.convert.common import (
@@ -24,7 +25,7 @@ from counterfoil.faces.vendors.flexprice.convert.common import (
 )
 from counterfoil.faces.vendors.flexprice.convert.costs import is_other_cost, other_cost
 from counterfoil.faces.vendors.flexprice.convert.prices import price_fields
-from counterfoil.faces.vendors.flexprice.searching import refuse
+from counterfoil.faces.vendors.flexprice.searching import keep, only, refuse
 from counterfoil.faces.vendors.flexprice.wire_generated import (
     PricePrice,
     SubscriptionResponse,
@@ -46,7 +47,11 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from counterfoil.faces.kit.context import Unit
-    from counterfoil.faces.vendors.flexprice.wire import CreateSubscriptionRequest, OverrideLineItemRequest
+    from counterfoil.faces.vendors.flexprice.wire import (
+        CreateSubscriptionRequest,
+        OverrideLineItemRequest,
+        UpdateSubscriptionRequest,
+    )
     from counterfoil.faces.vendors.flexprice.wire_generated import (
         CreditGrantResponse,
         CustomerResponse,
@@ -91,18 +96,53 @@ _UNSERVED: Final = (
     "gateway_payment_method_id",
     "include_price_ids",
     "inheritance",
+    "invoice_billing",
+    "invoicing_customer_external_id",
+    "invoicing_customer_id",
     "line_item_commitments",
     "line_item_coupons",
     "line_item_grouping",
     "line_items",
     "override_entitlements",
+    "parent_subscription_id",
     "payment_terms",
     "phases",
     "subscription_coupons",
     "tax_rate_overrides",
+    "trial_end",
     "trial_period_days",
+    "trial_start",
 )
+_FIXED: Final = (
+    "billing_anchor",
+    "billing_cadence",
+    "billing_cycle",
+    "billing_period",
+    "billing_period_count",
+    "collection_method",
+    "credit_grants",
+    "currency",
+    "customer_id",
+    "end_date",
+    "line_items",
+    "lookup_key",
+    "metadata",
+    "overage_factor",
+    "payment_behavior",
+    "payment_terms",
+    "plan_id",
+    "proration_behavior",
+    "start_date",
+    "subscription_status",
+    "subscription_type",
+    "timezone",
+    "trial_end",
+    "trial_start",
+)
+"""What an update of a subscription does not change."""
 _ONLY: Final = {
+    "billing_cadence": ("RECURRING", "there are no one-time subscriptions"),
+    "subscription_type": ("standalone", "subscriptions have no parents yet"),
     "collection_method": ("send_invoice", "nothing is collected automatically yet"),
     "payment_behavior": ("default_active", "a subscription does not wait for its first payment"),
     "proration_behavior": ("none", "changes are not prorated yet"),
@@ -185,15 +225,19 @@ def _said(interval: Interval) -> str:
 
 def _check_served(body: CreateSubscriptionRequest, customer: Customer) -> None:
     refuse(body, *_UNSERVED)
-    for name, (only, why) in _ONLY.items():
-        if getattr(body, name) not in (None, only):
-            raise InvalidInput(why, field=name, allowed=only)
+    for name, (value, why) in _ONLY.items():
+        only(body, name, value, why)
     if body.overage_factor and parse_decimal(body.overage_factor, field="overage_factor") != 1:
         raise InvalidInput("overage_factor is not served yet", field="overage_factor", allowed="1")
     if body.timezone not in (None, "", customer.zone):
         raise InvalidInput(
             "days begin where the customer is", field="timezone", allowed=f"{customer.zone}, or none"
         )
+
+
+def check_kept(body: UpdateSubscriptionRequest, shown: SubscriptionResponse) -> None:
+    """Refuse what no update changes, unless it is as it is shown."""
+    keep(body, read_json(dumps(shown)), *_FIXED)
 
 
 def _override(
@@ -208,7 +252,7 @@ def _override(
             field="price_id",
             allowed="the id of a price that the subscription takes",
         )
-    if not is_other_cost(body):
+    if not is_other_cost(body, price, currency):
         return price, None
     model, params = other_cost(body, price, currency)
     return price, PriceOverride(price.code, params, model)
