@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -269,3 +270,22 @@ def test_a_start_of_the_day_is_one_instant_in_every_answer(client: Any) -> None:
     made = client.subscriptions.create(gold())
     begun = datetime.fromisoformat(made["created_at"])
     assert datetime.fromisoformat(made["next_renewal_at"]) - begun == timedelta(days=31)
+
+
+async def test_numbers_in_metadata_are_answered_in_one_way(http: httpx.AsyncClient) -> None:
+    said = '{"rate": 2.50, "whole": 3.0, "seats": 4, "deep": [{"a": 0.10, "on": true, "none": null}]}'
+    kept = {
+        "rate": "2.50",
+        "whole": "3.0",
+        "seats": 4,
+        "deep": [{"a": "0.10", "on": True, "none": None}],
+    }
+    headers = {"Content-Type": "application/json"}
+    body = json.dumps(gold(metadata="M")).replace('"M"', said)
+    made = await http.post("/v1/subscriptions", content=body, headers=headers)
+    path = f"/v1/subscriptions/{made.json()['id']}"
+    again = await http.patch(path, content=f'{{"metadata": {said}}}', headers=headers)
+    read = await http.get(path)
+    [listed] = (await http.get("/v1/subscriptions")).json()
+    shown = [made.json(), again.json(), read.json(), listed]
+    assert [one["metadata"] for one in shown] == [kept] * 4
