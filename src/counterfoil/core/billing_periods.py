@@ -57,7 +57,8 @@ class ServicePeriod:
 
     ``due_at`` is its start in advance and its end in arrears.  ``is_stub``: it is shorter than the cycle's
     period around it.  ``proration`` is the share of local days of that whole period (the day on which the
-    piece starts counts, the day on which it ends does not); 1 for a whole one, and for usage.
+    piece starts counts, the day on which it ends does not); 1 for a whole one, and for usage.  ``share`` is
+    that share for usage too, of which nothing is prorated but what is agreed for a whole period.
     """
 
     start: datetime
@@ -66,6 +67,7 @@ class ServicePeriod:
     proration: Fraction
     is_stub: bool
     note: str = ""
+    share: Fraction = Fraction(1)
 
 
 def service_periods(
@@ -79,11 +81,12 @@ def service_periods(
         piece = Period(start, end)
         is_stub = piece != whole
         share, note = Fraction(1), ""
-        if is_stub and terms.prorated:
+        if is_stub:
             proration = prorate(piece, cycle, policy)
             share, note = proration.share, proration.words
+        charged, told = (share, note) if terms.prorated else (Fraction(1), "")
         due_at = start if terms.cadence is Cadence.IN_ADVANCE else end
-        yield ServicePeriod(start, end, due_at, share, is_stub, note)
+        yield ServicePeriod(start, end, due_at, charged, is_stub, told, share)
         start = end
 
 

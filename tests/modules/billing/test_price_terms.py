@@ -105,6 +105,22 @@ async def test_a_preview_is_what_the_run_then_does(shop: Shop) -> None:
     assert [(line["description"], line["amount"]) for line in preview["lines"]] == amounts
 
 
+async def test_of_usage_in_a_part_of_a_month_only_the_bounds_are_prorated(shop: Shop) -> None:
+    customer, _ = await subscribed(shop, alignment="calendar", price_codes=["calls"])
+    await shop.advance("2026-01-11T00:00:00Z")
+    # 7,200 s are 120 minutes, 110 to charge: 11.00; 22 of 31 days of 20.00 are 14.19, which are owed.
+    await shop.use(customer, "2026-01-11T00:00:00Z", 7_200, "a")
+    await shop.advance("2026-02-01T02:00:00Z")
+    # In the whole of February 11.00 are used, and 20.00 owed.
+    await shop.use(customer, "2026-02-01T01:00:00Z", 7_200, "b")
+    await shop.advance("2026-03-01T02:00:00Z")
+    first, second = await shop.invoices()
+    assert (first["total"], second["total"]) == ("14.19", "20.00")
+    told = await shop.get(f"/invoices/{first['id']}/lines/1/explain")
+    assert told["redone"] == {"amount": "14.19", "matches": True}
+    assert told["explanation"]["minimum"]["share"] == "22/31"
+
+
 async def test_a_minimum_that_is_not_prorated_is_owed_in_full_for_a_part_of_a_month(shop: Shop) -> None:
     await subscribed(shop, alignment="calendar", price_codes=["support"])
     await shop.advance("2026-02-01T02:00:00Z")

@@ -110,7 +110,7 @@ class Explanation:
             "included": decimal_text(self.included),
             "parts": [_part_json(part) for part in self.parts],
             "sum": decimal_text(self.sum),
-            "proration": f"{self.proration.numerator}/{self.proration.denominator}",
+            "proration": _share_text(self.proration),
             "proration_note": self.proration_note,
             "prorated": decimal_text(self.prorated),
             "discounts": [_discount_json(applied) for applied in self.discounts],
@@ -133,6 +133,8 @@ class Explanation:
         for name, applied in (("minimum", self.minimum), ("maximum", self.maximum)):
             if applied is not None:
                 written[name] = applied.bound.to_json() | {"of_period": decimal_text(applied.amount)}
+                if applied.share is not None:
+                    written[name]["share"] = _share_text(applied.share)
         if self.discounts_taken is not DiscountsTaken.BEFORE_MINIMUM:
             written["discounts_taken"] = self.discounts_taken.value
         return written
@@ -202,9 +204,13 @@ def _redo_bounds(amount: Fraction, data: Mapping[str, Any]) -> Fraction:
     for name, choose in (("minimum", max), ("maximum", min)):
         bound = data.get(name)
         if bound is not None:
-            share = Fraction(data["proration"]) if bound["prorated"] else Fraction(1)
+            share = Fraction(bound.get("share", data["proration"])) if bound["prorated"] else Fraction(1)
             amount = choose(amount, Fraction(bound["amount"]) * share)
     return amount
+
+
+def _share_text(share: Fraction) -> str:
+    return f"{share.numerator}/{share.denominator}"
 
 
 def _text(value: Exact | None) -> str | None:
@@ -255,7 +261,12 @@ def _part_of(data: Mapping[str, Any]) -> Part:
 def _bound_of(data: Mapping[str, Any] | None) -> AppliedBound | None:
     if data is None:
         return None
-    return AppliedBound(Bound(Decimal(data["amount"]), data["prorated"]), read_exact(data["of_period"]))
+    share = data.get("share")
+    return AppliedBound(
+        Bound(Decimal(data["amount"]), data["prorated"]),
+        read_exact(data["of_period"]),
+        None if share is None else Fraction(share),
+    )
 
 
 def _discount_json(applied: AppliedDiscount) -> dict[str, Any]:

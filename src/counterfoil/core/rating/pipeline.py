@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from counterfoil.core.money import Exact, Money, Unit
     from counterfoil.core.pricing import Part, Pricing
     from counterfoil.core.rating.discounts import AppliedDiscount, Discount
+    from counterfoil.core.rating.terms import Bound
 
 WHOLE: Final = Fraction(1)
 _UNKNOWN: Final = Origin()
@@ -39,7 +40,9 @@ class RatingInput:
     ``quantity`` comes with the detail that the price needs (``Pricing.need``).  ``included`` units are free
     before the price applies, so tiers and packages begin after them; they are added to what the ``terms`` of
     the price include.  ``proration`` is the share of the period to charge, 0 to 1, and ``proration_note``
-    says it in words.  ``closed``: the period is over, so that a minimum charge is owed.
+    says it in words; ``share`` is the part of the period for which a minimum or maximum holds, where that is
+    another, as of usage, which is not prorated.  ``closed``: the period is over, so that a minimum charge is
+    owed.
     """
 
     pricing: Pricing
@@ -49,6 +52,7 @@ class RatingInput:
     included: Exact = ZERO
     proration: Fraction = WHOLE
     proration_note: str = ""
+    share: Fraction | None = None
     discounts: tuple[Discount, ...] = ()
     rounding: Rounding = Rounding.HALF_UP
     closed: bool = True
@@ -114,6 +118,7 @@ def _take_quantity(line: RatingInput, work: _Work) -> None:
         raise InvalidInput("included is negative", field="included", allowed="0 or more")
     if not 0 <= line.proration <= 1:
         raise InvalidInput("proration is not a share", field="proration", allowed="0 to 1")
+    assert line.share is None or 0 <= line.share <= 1
     work.used = line.quantity if isinstance(line.quantity, Measured) else Measured(line.quantity)
     work.counted = work.used
 
@@ -164,10 +169,15 @@ def _bound(line: RatingInput, work: _Work) -> None:
     if minimum is None and maximum is None:
         return
     if minimum is not None and line.closed:
-        work.minimum = AppliedBound(minimum, minimum.of(line.proration))
+        work.minimum = _applied(minimum, line)
     if maximum is not None:
-        work.maximum = AppliedBound(maximum, maximum.of(line.proration))
+        work.maximum = _applied(maximum, line)
     work.exact = _within(work, work.exact)
+
+
+def _applied(bound: Bound, line: RatingInput) -> AppliedBound:
+    share = None if line.share == line.proration else line.share
+    return AppliedBound(bound, bound.of(line.proration if share is None else share), share)
 
 
 def _discount_after(line: RatingInput, work: _Work) -> None:

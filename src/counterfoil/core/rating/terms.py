@@ -220,10 +220,14 @@ NO_TERMS: Final = PriceTerms()
 
 @dataclass(frozen=True, slots=True)
 class AppliedBound:
-    """A minimum or maximum as agreed, and what it was for the share of the period that was charged."""
+    """A minimum or maximum as agreed, and what it was for a part of a period.
+
+    ``share`` is that part, where it is not the proration of the line, as of usage.
+    """
 
     bound: Bound
     amount: Exact
+    share: Fraction | None = None
 
 
 def check_included(included: Exact, need: Need) -> None:

@@ -57,7 +57,8 @@ ZERO: Final = Decimal(0)
 class Charge:
     """One price of one subscription item for the service period ``[start, end)``.
 
-    ``quantity`` is ``None`` where a meter says it.
+    ``quantity`` is ``None`` where a meter says it.  ``share`` is the part of a whole period that it is,
+    ``proration`` the part of the price that it costs, which for usage is all of it.
     """
 
     customer_id: UUID
@@ -70,6 +71,7 @@ class Charge:
     quantity: Decimal | None
     proration: Fraction
     proration_note: str
+    share: Fraction
     zone: str
 
     def window(self, key: int, need: Need) -> UsageWindow:
@@ -108,6 +110,7 @@ def charge_for(
         quantity=quantities[price.quantity_source],
         proration=period.proration,
         proration_note=period.note,
+        share=period.share,
         zone=subscription.zone,
     )
 
@@ -130,8 +133,15 @@ def charge_of_line(invoice: Invoice, line: InvoiceLine, prices: Mapping[UUID, Pr
         quantity=None if price.quantity_source is QuantitySource.USAGE else line.quantity,
         proration=told.proration,
         proration_note=told.proration_note,
+        share=_share_told(told),
         zone=invoice.zone,
     )
+
+
+def _share_told(told: Explanation) -> Fraction:
+    """The part of a period that a line was for, as far as its amount depends on it."""
+    bound = told.minimum or told.maximum
+    return told.proration if bound is None or bound.share is None else bound.share
 
 
 def rated_line(
@@ -181,6 +191,7 @@ def _rated(charge: Charge, reading: Reading | None, meters: Mapping[UUID, Meter]
             unit=unit_of(charge.currency),
             proration=charge.proration,
             proration_note=charge.proration_note,
+            share=charge.share,
             origin=Origin(
                 price_version=show_id("price", price.id),
                 meter=None if meter is None else meter.code,

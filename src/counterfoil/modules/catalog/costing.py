@@ -28,6 +28,7 @@ _CHARGING: Final = (
     "package_amount",
     "fixed_per_event",
     "min_per_event",
+    "multiplier",
     "rate_percent",
     "multiplier",
 )
