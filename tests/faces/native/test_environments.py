@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import httpx
 
+from counterfoil.core.ids import parse_id
 from counterfoil.store import Store
 from tests.conftest import client_for
 
@@ -23,7 +24,10 @@ async def test_a_sandbox_is_made_with_a_key_that_opens_it_and_nothing_else(
         keys = (await inside.get("/v1/api-clients")).json()["data"]
         assert [key["name"] for key in keys] == ["first key"]
     read = (await api.get(f"/v1/environments/{environment['id']}")).json()
-    assert read == {name: environment[name] for name in ("id", "name", "kind", "created_at")}
+    known = {name: environment[name] for name in ("id", "name", "kind", "created_at")}
+    organization = parse_id("organization", read["organization_id"])
+    told = {"organization_id": read["organization_id"], "organization_uuid": str(organization)}
+    assert read == known | told
     assert len((await api.get("/v1/customers")).json()["data"]) == 1
     # The rest of this transaction's environment is the caller's again: the audit and the feed are here.
     actions = [one["action"] for one in (await api.get("/v1/audit-records")).json()["data"]]

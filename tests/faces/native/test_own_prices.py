@@ -142,8 +142,13 @@ async def test_an_items_price_is_changed(api: httpx.AsyncClient, world: World, v
     one = await made(api, world, plan_id=show_id("plan", version.plan_id), started_at=START)
     path = f"/v1/subscriptions/{one['id']}/items/{one['items'][0]['id']}/reprice"
     changed = (await api.post(path, json={"model": "flat", "params": {"EUR": {"amount": "45"}}})).json()
-    assert (changed["version"], changed["items"][0]["id"]) == (2, one["items"][0]["id"])
-    price = (await api.get(f"/v1/prices/{changed['items'][0]['price_id']}")).json()
+    # The period that was due is billed first, at the old price; another item goes on where it ends.
+    known = [item["id"] for item in one["items"]]
+    [following] = [item for item in changed["items"] if item["id"] not in known]
+    first = next(item for item in changed["items"] if item["id"] == known[0])
+    assert first["ended_at"] == first["billed_to"] == following["started_at"]
+    path = f"/v1/subscriptions/{one['id']}/items/{following['id']}/reprice"
+    price = (await api.get(f"/v1/prices/{following['price_id']}")).json()
     assert (price["code"], price["params"], price["plan_id"]) == ("fee", {"EUR": {"amount": "45"}}, None)
     assert field(await api.post(path, json={"model": "flat", "params": {"USD": {"amount": "45"}}})) == (
         400,
@@ -153,7 +158,7 @@ async def test_an_items_price_is_changed(api: httpx.AsyncClient, world: World, v
         400,
         "params.EUR.amount",
     )
-    nowhere = path.replace(one["items"][0]["id"], "si_01kahgp1g0edgrx4zm6byashwh")
+    nowhere = path.replace(following["id"], "si_01kahgp1g0edgrx4zm6byashwh")
     answer = await api.post(nowhere, json={"model": "flat", "params": {"EUR": {"amount": "45"}}})
     assert field(answer) == (404, "item_id")
 

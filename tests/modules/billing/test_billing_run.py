@@ -396,3 +396,32 @@ async def test_a_fault_of_ours_holds_the_one_subscription_that_it_concerns(
     assert "cannot be worked out" in caplog.text
     [billed] = await shop.invoices(customer_id=healthy)
     assert billed["total"] == "174.00"
+
+
+async def test_what_a_change_costs_does_not_depend_on_when_the_run_comes(shop: Shop) -> None:
+    # 100.00 and 3 seats at 15.00 are due when the subscription begins, whatever happens right after.
+    for change in ("cancel", "pause", "quantity", "reprice"):
+        customer = await shop.customer(name=change)
+        made = await shop.subscribe(customer)
+        seats = next(item for item in made["items"] if item["quantity"] == "3")
+        path = f"/subscriptions/{made['id']}"
+        if change == "cancel":
+            await shop.post(f"{path}/cancel", {"when": "now"})
+        elif change == "pause":
+            await shop.post(f"{path}/pause")
+        elif change == "quantity":
+            answer = await shop.api.patch(f"/v1{path}/items/{seats['id']}", json={"quantity": "9"})
+            assert answer.is_success, answer.text
+        else:
+            price = {"model": "per_unit", "params": {"EUR": {"unit_amount": "1"}}, "quantity_source": "item"}
+            price["interval"] = {"unit": "month"}
+            await shop.post(f"{path}/items/{seats['id']}/reprice", price)
+        [invoice] = await shop.invoices(customer_id=customer)
+        assert (change, invoice["subtotal"]) == (change, "145.00")
+    await shop.advance("2026-02-10T02:00:00Z")
+    renewed = [
+        [one["subtotal"] for one in await shop.invoices(customer_id=item["id"])]
+        for item in reversed((await shop.get("/customers"))["data"])
+    ]
+    # Then 100 + 9 × 15 = 235.00, and 100 + 3 × 1 = 103.00; who ended or rests owes no more.
+    assert renewed == [["145.00"], ["145.00"], ["145.00", "235.00"], ["145.00", "103.00"]]

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 @tenant_command
 async def pause(tenant: Tenant, subscription: Name, as_json: Json = False) -> None:
     """Stop billing a subscription now, until it is resumed; it is billed up to now."""
-    from counterfoil.modules.subscriptions import pause_subscription
+    from counterfoil.modules import billing
 
     async with tenant.unit() as uow:
-        after = await pause_subscription(uow, await find_subscription(uow, tenant, subscription))
+        after = await billing.pause(uow, await find_subscription(uow, tenant, subscription))
         found = await named_subscriptions(uow, [after])
     _show(found, as_json, f"{subscription} is paused")
     if not as_json:
@@ -57,6 +57,13 @@ async def cancel(
         typer.Option(help="End it then: 2026-07-01T00:00:00Z; a day alone is its midnight in UTC."),
     ] = None,
     now: Annotated[bool, typer.Option("--now", help="End it at once.")] = False,
+    shared_usage: Annotated[
+        bool,
+        typer.Option(
+            "--shared-usage",
+            help="A later end than before may bill usage that another subscription of the customer bills.",
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """End a subscription with its period, unless --at or --now says otherwise."""
@@ -69,7 +76,7 @@ async def cancel(
     instant = None if at is None else read_instant(at, "--at")
     async with tenant.unit() as uow:
         id_ = await find_subscription(uow, tenant, subscription)
-        after = await cancel(uow, id_, when, at=instant)
+        after = await cancel(uow, id_, when, at=instant, shared_usage=shared_usage)
         found = await named_subscriptions(uow, [after])
     end = after.cancel_at
     told = f"{subscription} has ended" if end is None else f"{subscription} ends on {day(end, after.zone)}"

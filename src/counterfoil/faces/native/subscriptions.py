@@ -21,6 +21,7 @@ from counterfoil.faces.kit.wire import (
 )
 from counterfoil.faces.native.routes import NativeRoute
 from counterfoil.faces.native.subscriptions_wire import (
+    SHARED_LONGER,
     CancelIn,
     ItemPatch,
     RepriceIn,
@@ -31,13 +32,10 @@ from counterfoil.faces.native.subscriptions_wire import (
 )
 from counterfoil.modules import billing
 from counterfoil.modules.subscriptions import (
-    change_quantity,
     get_subscription,
     items_of,
     list_subscriptions,
-    pause_subscription,
     reactivate_subscription,
-    reprice_item,
     resume_subscription,
     retry_billing,
     update_subscription,
@@ -118,8 +116,10 @@ async def update_item(
     uow: Unit,
     if_match: IfMatch,
 ) -> Response:
-    """Change an item's quantity, for every service period that is not billed yet."""
-    changed = await change_quantity(uow, subscription_id, item_id, body.quantity, expected_version=if_match)
+    """Change an item's quantity, for every service period that is not due yet."""
+    changed = await billing.change_quantity(
+        uow, subscription_id, item_id, body.quantity, expected_version=if_match
+    )
     return await _shown(uow, changed)
 
 
@@ -133,11 +133,11 @@ async def reprice(
     uow: Unit,
     if_match: IfMatch,
 ) -> Response:
-    """Give an item another price, of the subscription's own, for every service period that is not billed yet.
+    """Give an item another price, of the subscription's own, for every service period that is not due yet.
 
     So a price in advance changes with its next renewal, and one in arrears with the running period.
     """
-    changed = await reprice_item(
+    changed = await billing.reprice(
         uow,
         subscription_id,
         item_id,
@@ -154,7 +154,7 @@ async def pause(subscription_id: SubscriptionId, uow: Unit, if_match: IfMatch) -
 
     What runs in arrears becomes billable up to now; what was billed in advance is not given back.
     """
-    return await _shown(uow, await pause_subscription(uow, subscription_id, expected_version=if_match))
+    return await _shown(uow, await billing.pause(uow, subscription_id, expected_version=if_match))
 
 
 @router.post("/{subscription_id}/resume", response_model=SubscriptionOut, dependencies=[WRITE])
@@ -169,14 +169,32 @@ async def cancel(subscription_id: SubscriptionId, body: CancelIn, uow: Unit, if_
 
     Now: what runs in arrears becomes billable up to now; what was billed in advance is not given back.
     """
-    ended = await billing.cancel(uow, subscription_id, body.when, at=body.at, expected_version=if_match)
+    ended = await billing.cancel(
+        uow,
+        subscription_id,
+        body.when,
+        at=body.at,
+        shared_usage=body.shared_usage,
+        expected_version=if_match,
+    )
     return await _shown(uow, ended)
 
 
 @router.post("/{subscription_id}/reactivate", response_model=SubscriptionOut, dependencies=[WRITE])
-async def reactivate(subscription_id: SubscriptionId, uow: Unit, if_match: IfMatch) -> Response:
-    """Take back a cancellation whose date has not come."""
-    running = await reactivate_subscription(uow, subscription_id, expected_version=if_match)
+async def reactivate(
+    subscription_id: SubscriptionId,
+    uow: Unit,
+    if_match: IfMatch,
+    shared_usage: Annotated[bool, Query(description=SHARED_LONGER)] = False,
+) -> Response:
+    """Take back a cancellation whose date has not come.
+
+    It is refused if another subscription of the customer bills the same usage from then on, unless
+    `shared_usage` says that this is meant.
+    """
+    running = await reactivate_subscription(
+        uow, subscription_id, shared_usage=shared_usage, expected_version=if_match
+    )
     return await _shown(uow, running)
 
 

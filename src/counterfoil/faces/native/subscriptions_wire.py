@@ -130,7 +130,7 @@ class SubscriptionIn(Wire):
         default=None,
         max_length=200,
         description="Which of the plan's prices it takes, by their codes, such as those for one of several "
-        "intervals or currencies; all by default",
+        "intervals or currencies; all by default, none only beside `prices`",
     )
     prices: list[PriceIn] = Field(
         default_factory=list, description="Prices of its own; with them it needs no plan"
@@ -222,6 +222,11 @@ class RepriceIn(PriceIn):
     )
 
 
+SHARED_LONGER: Final = (
+    "Another subscription of the customer may be billed by the same meter after the end that was scheduled"
+)
+
+
 class CancelIn(Wire):
     """When to end a subscription."""
 
@@ -235,6 +240,7 @@ class CancelIn(Wire):
         "`at`: at the instant that `at` says",
     )
     at: InstantText | None = Field(default=None, description="With when `at`: an instant ahead")
+    shared_usage: bool = Field(default=False, description=SHARED_LONGER)
 
 
 class ItemOut(Wire):

@@ -1,27 +1,34 @@
-"""Beginning and ending subscriptions, with the credit grants that begin and end with them.
+"""Beginning subscriptions with the credit grants that begin and end with them.
 
-The faces make and cancel subscriptions here, never past this: a plan's grants would be missing, or go on.
+The faces make subscriptions here, never past this: a plan's grants would be missing.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from counterfoil.modules.subscriptions import cancel_subscription, create_subscription
+from counterfoil.modules.subscriptions import CancelWhen, cancel_subscription, create_subscription
 from counterfoil.modules.wallets import attach_grants, end_grants
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
-    from uuid import UUID
 
-    from counterfoil.modules.subscriptions import CancelWhen, NewSubscription, Subscription
+    from counterfoil.modules.subscriptions import NewSubscription, Subscription
     from counterfoil.modules.wallets import NewCreditGrant
     from counterfoil.store import Uow
 
 
-async def subscribe(uow: Uow, new: NewSubscription, grants: Sequence[NewCreditGrant] = ()) -> Subscription:
+async def subscribe(
+    uow: Uow,
+    new: NewSubscription,
+    grants: Sequence[NewCreditGrant] = (),
+    *,
+    ends_at: datetime | None = None,
+) -> Subscription:
     """Make a subscription with its plan's credit grants and ``grants`` of its own.
+
+    ``ends_at``: it is agreed from the start that it ends then, so no period is billed beyond it.
 
     A grant of its own has scope subscription and no ``subscription_id``; it starts with the subscription
     unless it says otherwise.  Raises what ``create_subscription`` and ``create_credit_grant`` raise, the
@@ -29,24 +36,9 @@ async def subscribe(uow: Uow, new: NewSubscription, grants: Sequence[NewCreditGr
     """
     subscription = await create_subscription(uow, new)
     await attach_grants(uow, subscription, grants)
-    return subscription
-
-
-async def cancel(
-    uow: Uow,
-    subscription_id: UUID,
-    when: CancelWhen,
-    *,
-    at: datetime | None = None,
-    expected_version: int | None = None,
-) -> Subscription:
-    """End a subscription as ``cancel_subscription`` does; its credit grants end with it.
-
-    At a later date they end when it comes, in the billing run.
-    """
-    after = await cancel_subscription(uow, subscription_id, when, at=at, expected_version=expected_version)
-    await end_credit_grants(uow, [after])
-    return after
+    if ends_at is None:
+        return subscription
+    return await cancel_subscription(uow, subscription.id, CancelWhen.AT, at=ends_at)
 
 
 async def end_credit_grants(uow: Uow, subscriptions: Iterable[Subscription]) -> None:

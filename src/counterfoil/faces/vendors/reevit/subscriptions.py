@@ -37,7 +37,6 @@ from counterfoil.modules.subscriptions import (
     SubscriptionChanges,
     SubscriptionFilter,
     list_renewals,
-    reprice_item,
     resume_subscription,
     update_subscription,
 )
@@ -92,13 +91,14 @@ async def update(
     id: str, body: SubscriptionUpdate, uow: Unit, org: OrgId, key: IdempotencyKey = None
 ) -> Response:
     """Change plan, amount or interval from the next renewal on; metadata and method at once."""
+    await billing.catch_up(uow, _id(id))
     subscription, renewal = await _found(uow, _id(id))
     before = subscription_to_wire(subscription, renewal, org)
     check_kept(body, before)
     with in_their_words(price_words(subscription.currency)):
         price = repriced(body, before, renewal)
         if price is not None:
-            await reprice_item(uow, subscription.id, renewal.item_ids[0], price)
+            await billing.reprice(uow, subscription.id, renewal.item_ids[0], price)
         if fields := changes_of(body):
             await update_subscription(uow, subscription.id, SubscriptionChanges(fields))
     return await _one(uow, subscription.id, org)
