@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from counterfoil.core.errors import InvalidInput
+from counterfoil.core.errors import InvalidInput, WrongState
 from counterfoil.core.ids import PREFIXES, parse_id
-from counterfoil.faces.cli.output import refusal
+from counterfoil.core.states import SUBSCRIPTION, SubscriptionState, SubscriptionTrigger, advance
+from counterfoil.faces.cli.output import refusal, sentence
 from tests.faces.cli.conftest import Cli
 from tests.faces.cli.test_commands import LIST, written
 
@@ -75,6 +76,16 @@ def test_a_refused_row_names_its_column_once(cli: Cli) -> None:
 def test_a_field_is_said_once(field: str | None, message: str, sentence: str) -> None:
     assert refusal(field, message, None) == sentence
     assert refusal(field, message, "x") == f"{sentence} (allowed: x)"
+
+
+def test_what_is_allowed_is_said_once() -> None:
+    with pytest.raises(WrongState) as refused:
+        advance(SUBSCRIPTION, SubscriptionState.PAUSED, SubscriptionTrigger.PAUSE)
+    assert str(refused.value.allowed).startswith("resume")
+    told = sentence(refused.value)
+    assert told.count("resume") == 1
+    assert told.endswith(f"allowed now: {refused.value.allowed}")
+    assert sentence(InvalidInput("a is odd", field="a", allowed="b")) == "a is odd (allowed: b)"
 
 
 def test_every_kind_of_id_has_the_article_it_is_spoken_with() -> None:

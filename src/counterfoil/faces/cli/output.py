@@ -62,10 +62,11 @@ def sentence(error: CounterfoilError) -> str:
 
 
 def refusal(field: str | None, message: str, allowed: str | None) -> str:
-    """A refusal as one sentence that says the field once."""
+    """A refusal as one sentence that says the field once, and what is allowed."""
     known = field is None or re.search(rf"(?<!\w){re.escape(field)}(?!\w)", message)
     text = message if known else named(field or "", message, field)
-    return text if allowed is None else f"{text} (allowed: {allowed})"
+    said = allowed is None or text.endswith(f"allowed now: {allowed}")
+    return text if said else f"{text} (allowed: {allowed})"
 
 
 def named(path: str, message: str, field: str | None) -> str:
