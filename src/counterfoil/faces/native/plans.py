@@ -63,6 +63,8 @@ READ, WRITE = allow("catalog:read"), allow("catalog:write")
 _page = page_query("plan")
 _version_page = page_query("plan_version")
 
+SHOWN_ONLY: Final = "stored and shown; it changes neither what a subscription may take nor what it is billed"
+
 Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="The number of the version, from 1")]
 
 _FEATURES: Final[list[dict[str, Any]]] = [
@@ -135,11 +137,15 @@ class PlanIn(CodedIn):
     visibility: Visibility = Visibility.PUBLIC
     position: int = Field(default=0, strict=True, description="Its place among plans, the lowest first")
     kind: PlanKind = PlanKind.STANDARD
-    min_seats: int = Field(default=1, strict=True)
-    max_seats: int | None = Field(default=None, strict=True, description="null: no limit")
-    trial_days: int | None = Field(default=None, strict=True, description="How long it is free at first")
+    min_seats: int = Field(default=1, strict=True, description=f"The fewest seats; {SHOWN_ONLY}")
+    max_seats: int | None = Field(
+        default=None, strict=True, description=f"The most seats, null without limit; {SHOWN_ONLY}"
+    )
+    trial_days: int | None = Field(
+        default=None, strict=True, description=f"How long the trial is; {SHOWN_ONLY}"
+    )
     evaluation_days: int | None = Field(
-        default=None, strict=True, description="How long it may be tried before paying"
+        default=None, strict=True, description=f"How long it may be evaluated; {SHOWN_ONLY}"
     )
     features: list[PlanFeatureWire] = Field(default_factory=list)
     prices: list[PriceIn] = Field(default_factory=list)
@@ -171,11 +177,15 @@ class PlanPatch(DescribedPatch):
     visibility: Visibility = Visibility.PUBLIC
     position: int = Field(default=0, strict=True, description="Its place among plans, the lowest first")
     kind: PlanKind = PlanKind.STANDARD
-    min_seats: int = Field(default=1, strict=True)
-    max_seats: int | None = Field(default=None, strict=True, description="null: no limit")
-    trial_days: int | None = Field(default=None, strict=True, description="How long it is free at first")
+    min_seats: int = Field(default=1, strict=True, description=f"The fewest seats; {SHOWN_ONLY}")
+    max_seats: int | None = Field(
+        default=None, strict=True, description=f"The most seats, null without limit; {SHOWN_ONLY}"
+    )
+    trial_days: int | None = Field(
+        default=None, strict=True, description=f"How long the trial is; {SHOWN_ONLY}"
+    )
     evaluation_days: int | None = Field(
-        default=None, strict=True, description="How long it may be tried before paying"
+        default=None, strict=True, description=f"How long it may be evaluated; {SHOWN_ONLY}"
     )
 
 

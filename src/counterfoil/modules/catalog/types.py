@@ -113,9 +113,11 @@ class TaxRate(CatalogObject):
 class Plan(CatalogObject):
     """A priced package of features.
 
-    ``position`` orders plans where they are shown, the lowest first.  ``max_seats``: ``None`` without limit.
-    ``trial_days`` are free, ``evaluation_days`` may be tried before paying.  ``latest_number`` is its newest
-    version's, drafts included; ``published_number`` the version's that new subscriptions get.
+    ``position`` orders plans where they are shown, the lowest first.  ``min_seats``, ``max_seats`` (``None``
+    without limit), ``trial_days`` and ``evaluation_days`` are stored and shown: they change neither what a
+    subscription may take nor what it is billed (a price of the model ``seat`` has a least and a most that
+    do).  ``latest_number`` is its newest version's, drafts included; ``published_number`` the version's that
+    new subscriptions get.
     """
 
     code: str
