@@ -106,6 +106,30 @@ async def test_whoever_subscribes_takes_the_prices_of_one_currency_and_interval(
     assert [item["price_id"] for item in made["items"]] == [yearly["id"]]
     unplanned = {"customer_id": customer["id"], "price_codes": ["d"], "prices": [FEE], "currency": "EUR"}
     expect_refusal(await api.post("/v1/subscriptions", json=unplanned), 400, "price_codes")
+    none = {"customer_id": customer["id"], "plan_id": apart["id"], "price_codes": []}
+    refused = expect_refusal(
+        await api.post("/v1/subscriptions", json=none | {"currency": "EUR"}), 400, "price_codes"
+    )
+    assert "one or more of fee, d" in refused["allowed"]
+    own = none | {"currency": "EUR", "prices": [FEE | {"code": "own"}]}
+    assert len((await api.post("/v1/subscriptions", json=own)).json()["items"]) == 1
+
+
+async def test_a_plan_without_its_last_price_is_free(api: httpx.AsyncClient) -> None:
+    sold = await plan(api, prices=[FEE], publish=True)
+    [price] = sold["published_version"]["prices"]
+    assert (await api.delete(f"/v1/prices/{price['id']}")).status_code == 200
+    customer = (await api.post("/v1/customers", json={"name": "Acme", "currency": "EUR"})).json()
+    body = {"customer_id": customer["id"], "plan_id": sold["id"]}
+    made = (await api.post("/v1/subscriptions", json=body)).json()
+    assert (made["status"], made["items"], made["next_billing_at"]) == ("active", [], None)
+
+
+async def test_what_of_a_plan_is_only_shown_says_so(api: httpx.AsyncClient) -> None:
+    schemas = (await api.get("/v1/openapi.json")).json()["components"]["schemas"]
+    for name in ("PlanIn", "PlanPatch"):
+        for field in ("min_seats", "max_seats", "trial_days", "evaluation_days"):
+            assert "stored and shown" in schemas[name]["properties"][field]["description"]
 
 
 async def test_a_plan_may_give_features_and_cost_nothing(api: httpx.AsyncClient) -> None:

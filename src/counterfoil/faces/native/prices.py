@@ -248,6 +248,9 @@ async def update(price_id: PriceId, body: DescribedPatch, uow: Unit, if_match: I
 
 @router.delete("/{price_id}", response_model=PriceOut, dependencies=[WRITE])
 async def remove(price_id: PriceId, uow: Unit) -> Response:
-    """Take a price out of its plan, of which a version without it is published; who has it keeps it."""
+    """Take a price out of its plan, of which a version without it is published; who has it keeps it.
+
+    Without its last price the plan is free: new subscriptions to it are billed nothing.
+    """
     price = await remove_price(uow, price_id)
     return shown(to_wire(price), version=price.version)

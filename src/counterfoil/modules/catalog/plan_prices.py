@@ -109,6 +109,8 @@ async def replace_price(uow: Uow, price_id: UUID, new: NewPrice) -> Price:
 async def remove_price(uow: Uow, price_id: UUID, *, freeing: bool = False) -> Price:
     """Publish a version of the price's plan without it; who has it keeps it.  Twice is the same as once.
 
+    Without its last price the plan costs nothing: it can be subscribed to, and nothing is billed for it.
+
     ``freeing`` takes the external id from it as well, for another price to have.
 
     Raises ``NotFound``, and ``WrongState`` if it is a subscription's own, its plan is archived, or only a

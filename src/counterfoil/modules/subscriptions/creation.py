@@ -134,6 +134,12 @@ async def _agreed(
     """What is paid when, the plan's prices first, and the currency."""
     given = taken(version, new.price_codes)
     times = read_times(new.overrides, given, start)
+    if version is not None and version.prices and not given and not new.prices:
+        raise InvalidInput(
+            "a subscription that takes none of the plan's prices needs prices of its own",
+            field="price_codes",
+            allowed=f"one or more of {', '.join(price.code for price in version.prices)}; all if left out",
+        )
     own = await make_own(uow, new.prices)
     _check_codes(own, {price.code for price in given})
     replaced = never_paid(times, start)

@@ -141,14 +141,15 @@ class NewSubscription:
 
     At most one of ``plan_id`` (its published version is taken) and ``plan_version_id``; with neither,
     ``prices`` has one or more.  ``price_codes``: which of the plan's prices it takes, by their codes; all by
-    default.  ``prices``: its own, beside the plan's; ``overrides``: its own instead of the plan's.
-    ``plan_reference``: what the seller calls the plan (1 to 255 characters).  ``payment_method``: a word in
-    lower case such as ``card``.  ``currency``: the customer's by default.  ``quantities``: by the code of
-    prices whose quantity is the item's; 1 by default.  ``started_at``: now by default; it may lie in the
-    past, and what has passed is billed at once.  ``anchor_at``: with alignment ``anniversary`` only; the
-    start by default.  ``shared_usage``: prices may read a meter that another running subscription of the
-    customer is billed by, because the customer's events name their subscription or because usage shall be
-    billed on both.
+    default, and none only beside prices of its own.  A plan that has no prices gives its features and
+    credits for nothing: there is nothing to bill.  ``prices``: its own, beside the plan's; ``overrides``:
+    its own instead of the plan's.  ``plan_reference``: what the seller calls the plan (1 to 255 characters).
+    ``payment_method``: a word in lower case such as ``card``.  ``currency``: the customer's by default.
+    ``quantities``: by the code of prices whose quantity is the item's; 1 by default.  ``started_at``: now by
+    default; it may lie in the past, and what has passed is billed at once.  ``anchor_at``: with alignment
+    ``anniversary`` only; the start by default.  ``shared_usage``: prices may read a meter that another
+    running subscription of the customer is billed by, because the customer's events name their subscription
+    or because usage shall be billed on both.
     """
 
     customer_id: UUID
