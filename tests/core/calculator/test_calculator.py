@@ -334,6 +334,18 @@ def test_tax_is_told_with_its_rounding() -> None:
             },
             "renewal.commit.used",
         ),
+        (
+            commitment,
+            {
+                "settlement": None,
+                "division": {
+                    "start": "2026-01-01T00:00:00Z",
+                    "interval": "year",
+                    "commit": {"given": "2", "used": "1"},
+                },
+            },
+            "division.commit.used",
+        ),
         (tax, {"lines": []}, "lines"),
         (tax, {"lines": [{"amount": "1.001"}]}, "lines.0.amount"),
         (tax, {"lines": [{"amount": "1", "rates": [{"percent": "101"}]}]}, "lines.0.rates.0.percent"),

@@ -51,7 +51,7 @@ from counterfoil.core.commitments import (
     settle_windows,
 )
 from counterfoil.core.commitments.settlement import CommittedLine
-from counterfoil.core.errors import TooLarge
+from counterfoil.core.errors import InvalidInput, TooLarge
 from counterfoil.core.pricing.reading import choice_at, decimal_at, flag_at, object_at
 from counterfoil.core.rating.sentences import shown
 
@@ -196,6 +196,9 @@ def _division(data: Data, unit: Unit) -> Answer:
     keyed = {str(index): one for index, one in enumerate(listed)}
     starts = [instant_at(keyed, key, f"{path}.starts") for key in keyed]
     amount = optional_money_at(given, "amount", unit, path)
+    if term.commit.used:
+        field = f"{path}.commit.used"
+        raise InvalidInput("a commit in use is not divided", field=field, allowed="0")
     with within(path):
         division = divide(term, starts, amount)
     told = division.to_json()
