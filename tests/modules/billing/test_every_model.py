@@ -7,6 +7,9 @@ at 09:30, 1,000 in us on the 3rd, 80 without a region on the 31st in the last ho
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -14,7 +17,10 @@ import pytest
 from sqlalchemy import event as sqlalchemy_event
 
 from counterfoil.core.money import unit_of
-from counterfoil.core.rating import redo
+from counterfoil.core.pricing import Detail, Measured, WindowUsage, parse_pricing
+from counterfoil.core.rating import RatingInput, rate_line, redo
+from counterfoil.core.tax import TaxMode
+from counterfoil.modules.invoicing import document
 from counterfoil.modules.usage import service
 from counterfoil.store import Store
 from tests.conftest import client_for, make_tenant
@@ -138,6 +144,19 @@ async def test_who_uses_nothing_pays_nothing_by_usage(shop: Payments) -> None:
     await shop.advance("2026-02-01T02:00:00Z")
     [invoice] = await shop.invoices()
     assert (invoice["total"], len(await shop.lines(invoice))) == ("0.00", len(CASES))
+
+
+def test_of_many_hours_the_paper_prints_some_and_says_how_many_follow() -> None:
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    hours = [WindowUsage(start + timedelta(hours=hour), Decimal(1)) for hour in range(744)]
+    params = {"window": {"unit": "hour"}, "model": "per_unit", "params": {"unit_amount": "0.10"}}
+    pricing = parse_pricing("bucketed", params, given=tuple(Detail))
+    line = RatingInput(pricing=pricing, quantity=Measured.of_windows(hours), unit=unit_of("EUR"))
+    told = rate_line(line).explanation
+    stored = SimpleNamespace(explanation=told.to_json(), tax_mode=TaxMode.EXCLUSIVE, tax=0)
+    steps = document._steps(stored)  # type: ignore[arg-type]
+    assert steps[-2:] == ["and 713 more, which the line's explanation lists", "Sum: 74.4"]
+    assert len(steps) == 31 + 2
 
 
 async def test_more_events_than_are_priced_one_by_one_hold_the_subscription_alone(

@@ -23,11 +23,14 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from counterfoil.core.money import Money
+    from counterfoil.core.rating import Sentence
     from counterfoil.modules.invoicing.types import Invoice, InvoiceLine
 
 _MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _LONG_WORD: Final = re.compile(r"\S{36,}")
 _PIECE: Final = re.compile(r"(\S{10})(?=\S)")
+MAX_PARTS: Final = 31
+"""The most parts of one line that are printed, a day of a month each."""
 _STAMPS: Final = {InvoiceState.DRAFT: "DRAFT", InvoiceState.VOID: "VOID"}
 
 
@@ -104,13 +107,24 @@ def _steps(line: InvoiceLine) -> list[str]:
     )
     if not exact:
         kept.add("rounding")
-    steps = [sentence.text for sentence in sentences(told) if sentence.step in kept]
+    steps = _in_short([sentence for sentence in sentences(told) if sentence.step in kept])
     if told.origin.events is not None:
         events = told.origin.events
         steps.insert(0, f"Counted from {events:,} event{'' if events == 1 else 's'}")
     if line.tax_mode is TaxMode.INCLUSIVE and line.tax:
         steps.append(f"Price {amount_text(line.total)} includes tax of {amount_text(line.tax)}")
     return steps
+
+
+def _in_short(told: Sequence[Sentence]) -> list[str]:
+    """The sentences; of a line of many parts (one for each hour, say) the first ones and how many follow."""
+    parts = [sentence.text for sentence in told if sentence.step == "part"]
+    if len(parts) <= MAX_PARTS:
+        return [sentence.text for sentence in told]
+    first = next(place for place, sentence in enumerate(told) if sentence.step == "part")
+    others = [sentence.text for sentence in told if sentence.step != "part"]
+    more = f"and {len(parts) - MAX_PARTS:,} more, which the line's explanation lists"
+    return [*others[:first], *parts[:MAX_PARTS], more, *others[first:]]
 
 
 def _sums(invoice: Invoice) -> list[list[str]]:
