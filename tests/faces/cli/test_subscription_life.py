@@ -60,6 +60,51 @@ def test_what_the_file_agrees_on_is_billed_and_the_file_says_nothing_new_later(l
     assert "nothing" in listed("apply", "list.yaml", "--yes").out.lower()
 
 
+def test_an_override_need_not_repeat_the_model_of_the_plans_price(listed: Cli) -> None:
+    shorter = LIST.replace("seats, model: per_unit, unit_amount: 8", "seats, unit_amount: 8.0")
+    Path("list.yaml").write_text(shorter, encoding="utf-8")
+    assert "nothing" in listed("apply", "list.yaml", "--yes").out.lower()
+    again = shorter.replace("acme-pro", "acme-too")
+    Path("list.yaml").write_text(again, encoding="utf-8")
+    listed("apply", "list.yaml", "--yes")
+    assert "nothing" in listed("apply", "list.yaml", "--yes").out.lower()
+    listed("clock", "advance", "2026-06-15")
+    assert [total for name, total in totals(listed) if name == "Acme"] == ["24.00"] * 2 + ["30.00"] * 2
+    Path("list.yaml").write_text(again.replace("8.0", "7"), encoding="utf-8")
+    assert "overrides" in listed("apply", "list.yaml", "--yes", code=2).err
+
+
+FEATURE = """\
+features:
+  traffic:
+    name: Traffic
+    kind: boolean
+    unit: {singular: gigabyte, plural: gigabytes}
+    rounding: {unit: GB, step: 0.50, mode: ceil}
+    regions: [{code: eu, name: Europe}, {code: no, name: Norway}]
+"""
+
+
+def test_a_feature_says_its_unit_its_rounding_and_its_regions(cli: Cli) -> None:
+    def applied(text: str, code: int = 0) -> str:
+        Path("list.yaml").write_text(text, encoding="utf-8")
+        done = cli("apply", "list.yaml", "--yes", code=code)
+        return done.out + done.err
+
+    changed = FEATURE.replace("Norway", "Norge").replace("gigabytes", "GB")
+    assert "1 created" in applied(FEATURE)
+    assert "nothing" in applied(FEATURE).lower()
+    assert "Norge" in applied(changed)
+    assert "rounding" in applied(FEATURE.replace("ceil", "floor"), code=2)
+    assert "list.yaml:6: features.traffic.rounding" in applied(FEATURE.replace("step: 0.50, ", ""), code=2)
+    nameless = applied(FEATURE.replace("{code: no, name: Norway}", "{}"), code=2)
+    assert "features.traffic.regions.1 has no code" in nameless
+    assert "nothing" in applied(changed).lower()
+    without = changed.replace("{singular: gigabyte, plural: GB}", "{}")
+    assert "unit" in applied(without)
+    assert "nothing" in applied(without).lower()
+
+
 def test_a_file_that_takes_back_what_was_agreed_is_refused_at_its_place(listed: Cli) -> None:
     Path("list.yaml").write_text(LIST.replace("unit_amount: 8", "unit_amount: 7"), encoding="utf-8")
     refused = listed("apply", "list.yaml", "--yes", code=2)

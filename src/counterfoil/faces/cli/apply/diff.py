@@ -14,10 +14,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from counterfoil.core.calendar import format_instant
+from counterfoil.core.errors import InvalidInput
 from counterfoil.core.money import decimal_text
+from counterfoil.faces.cli.apply.document import read_parameters
 
 if TYPE_CHECKING:
-    from counterfoil.core.errors import InvalidInput
     from counterfoil.faces.cli.apply.document import Wanted
 
 type Key = tuple[str, str]
@@ -29,7 +30,7 @@ type Present = Mapping[Key, Mapping[str, Any]]
 FIXED: Final[dict[str, tuple[str, ...]]] = {
     "tax_rate": ("percent", "inclusive"),
     "meter": ("event_name", "aggregation", "property", "filters", "group_by"),
-    "feature": ("kind", "meter", "options", "product"),
+    "feature": ("kind", "meter", "options", "product", "rounding"),
     "plan": ("product",),
     "subscription": (
         *("customer", "plan", "currency", "started_at", "alignment", "anchor_at"),
@@ -111,8 +112,23 @@ def _same(name: str, value: Any, present: Mapping[str, Any]) -> bool:
     if name == "quantities":
         return all((there or {}).get(code) == quantity for code, quantity in value.items())
     if name in ("own_prices", "overrides"):  # what was agreed at first may have ended or been cut since
-        return all(_agreed(one) in (there or ()) for one in value)
+        return all(_is_agreed(one, there or ()) for one in value)
     return bool(there == value)
+
+
+def _is_agreed(price: Mapping[str, Any], there: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a price is there; one that leaves the model to the plan is read by that of the one there."""
+    if price["model"] is not None:
+        return _agreed(price) in there
+    same = (one for one in there if one["code"] == price["code"])
+    return any(_read(one["model"], price["params"]) == one["params"] for one in same)
+
+
+def _read(model: str, stated: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    try:
+        return read_parameters(model, stated)
+    except InvalidInput:
+        return None
 
 
 def _agreed(price: Mapping[str, Any]) -> dict[str, Any]:

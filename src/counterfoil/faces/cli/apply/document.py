@@ -35,6 +35,7 @@ _PARAMETERS: Final = (
     "multiplier", "markup_percent", "unit_cost", "properties", "prices", "default_unit_amount",
 )  # fmt: skip
 _DETAILS: Final = tuple(Detail)  # what a meter does not tell is refused by the catalogue
+_WORDS: Final = {"unit": ("singular", "plural"), "rounding": ("unit", "step", "mode")}
 _PLAN_NUMBERS: Final = ("position", "min_seats", "max_seats", "trial_days", "evaluation_days")
 
 
@@ -104,7 +105,8 @@ def _meter(place: Place, _: str | None) -> dict[str, Any]:
 
 def _feature(place: Place, _: str | None) -> dict[str, Any]:
     texts = ("description", "product", "sku", "visibility")
-    fields = place.fields("name", "kind", "meter", "options", "default_value", "position", *texts)
+    others = ("default_value", "position", "unit", "rounding", "regions")
+    fields = place.fields("name", "kind", "meter", "options", *texts, *others)
     value = fields.get("default_value")
     return {
         "name": _name(place, fields),
@@ -114,7 +116,24 @@ def _feature(place: Place, _: str | None) -> dict[str, Any]:
         **_texts(fields, *texts),
         **({} if value is None else {"default_value": feature_value(value.json())}),
         **({"position": fields["position"].whole()} if "position" in fields else {}),
+        **{
+            name: _words(fields[name], *keys) if fields[name].entries() else {}
+            for name, keys in _WORDS.items()
+            if name in fields
+        },
+        **({"regions": _regions(fields["regions"])} if "regions" in fields else {}),
     }
+
+
+def _regions(place: Place) -> list[dict[str, str]]:
+    return [_words(one, "code", "name") for one in place.each()]
+
+
+def _words(place: Place, *keys: str) -> dict[str, str]:
+    """An object of these words, all of them needed; a step is a decimal in its shortest text."""
+    fields = place.fields(*keys)
+    needed = {key: _needed(place, fields, key) for key in keys}
+    return {key: decimal_text(one.decimal()) if key == "step" else one.text() for key, one in needed.items()}
 
 
 def _plan(place: Place, currency: str | None) -> dict[str, Any]:
@@ -176,14 +195,15 @@ def _amounts(place: Place, fields: Mapping[str, Place], model: str, currency: st
         found = {}
         for code, one in fields["currencies"].entries().items():
             one.checked(lambda code=code: unit_of(code, field=""))  # type: ignore[misc]
-            found[code] = one.checked(partial(_parameters, model, one.raw()))
+            found[code] = one.checked(partial(read_parameters, model, one.raw()))
         return found
     if currency is None:
         raise place.wrong("has no currency", "currencies, or a currency for the whole file")
-    return {currency: place.checked(lambda: _parameters(model, own))}
+    return {currency: place.checked(lambda: read_parameters(model, own))}
 
 
-def _parameters(model: str, stated: Mapping[str, Any]) -> dict[str, Any]:
+def read_parameters(model: str, stated: Mapping[str, Any]) -> dict[str, Any]:
+    """A model's parameters in their normal form; ``InvalidInput`` for what it does not take."""
     return parse_pricing(model, stated, given=_DETAILS).to_json()
 
 
@@ -257,12 +277,12 @@ def _own(fields: Mapping[str, Place], currency: str | None) -> dict[str, Any]:
 
 def _override(place: Place) -> dict[str, Any]:
     fields = place.fields("code", "model", "starts_at", "ends_at", *_PARAMETERS)
-    model = _needed(place, fields, "model").text()
+    model = _text_or_none(fields, "model")  # else the plan's, which reads the parameters
     own = {name: value.raw() for name, value in fields.items() if name in _PARAMETERS}
     return {
         "code": _needed(place, fields, "code").text(),
         "model": model,
-        "params": place.checked(lambda: _parameters(model, own)),
+        "params": own if model is None else place.checked(lambda: read_parameters(model, own)),
         **{name: fields[name].instant() for name in ("starts_at", "ends_at") if name in fields},
     }
 

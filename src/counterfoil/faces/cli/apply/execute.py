@@ -24,6 +24,7 @@ from counterfoil.modules.catalog import (
     NewProduct,
     NewTaxRate,
     PlanFeature,
+    Region,
     create_feature,
     create_meter,
     create_plan,
@@ -140,15 +141,20 @@ async def _meter(uow: Uow, change: Change, view: Any) -> None:
 
 async def _feature(uow: Uow, change: Change, view: Any) -> None:
     if view is not None:
-        await update_feature(uow, view.id, CatalogChanges(_changed(change)))
+        await update_feature(uow, view.id, CatalogChanges(_with_regions(_changed(change))))
         return
-    fields = dict(change.wanted.fields)
+    fields = _with_regions(change.wanted.fields)
     meter, product = fields.pop("meter"), fields.pop("product", None)
     if meter is not None:
         fields["meter_id"] = _known(await meters_by_codes(uow, [meter]), meter, change, "meter").id
     if product is not None:
         fields["product_id"] = _known(await products_by_codes(uow, [product]), product, change, "product").id
     await create_feature(uow, NewFeature(code=change.wanted.key, **fields))
+
+
+def _with_regions(fields: Mapping[str, Any]) -> dict[str, Any]:
+    regions = {"regions": [Region(**one) for one in fields["regions"]]} if "regions" in fields else {}
+    return {**fields, **regions}
 
 
 async def _plan(uow: Uow, change: Change, view: Any) -> None:

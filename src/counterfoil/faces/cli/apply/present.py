@@ -118,6 +118,9 @@ async def _features(uow: Uow, codes: Collection[str]) -> Found:
                 "product": None if feature.product_id is None else products[feature.product_id].code,
                 "meter": None if feature.meter_id is None else meters[feature.meter_id].code,
                 "options": list(feature.options),
+                "unit": dict(feature.unit),
+                "rounding": dict(feature.rounding),
+                "regions": [{"code": one.code, "name": one.name} for one in feature.regions],
             },
             feature,
         )
