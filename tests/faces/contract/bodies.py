@@ -188,7 +188,7 @@ BODIES: Final[dict[str, Callable[[Ids], dict[str, Any]]]] = {
     ),
     "subscriptions.update_item": _fixed(quantity="4"),
     "subscriptions.reprice": lambda ids: {**_own_price(ids), "shared_usage": True},
-    "subscriptions.cancel": _fixed(when="at", at="2027-01-01T00:00:00Z"),
+    "subscriptions.cancel": _fixed(when="at", at="2027-01-01T00:00:00Z", shared_usage=True),
     "credit_grants.create": lambda ids: {
         "subscription_id": ids["subscription_id"],
         "name": "Goodwill",
