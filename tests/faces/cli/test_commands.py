@@ -113,6 +113,17 @@ def test_apply_bills_the_same_usage_on_two_subscriptions_only_if_the_file_says_s
     assert "nothing to do" in cli("apply", shared, "--yes").out
 
 
+def test_a_later_end_bills_the_usage_of_the_next_subscription_only_if_that_is_said(cli: Cli) -> None:
+    cli("clock", "set", "2026-05-01")
+    cli("apply", written("list.yaml", LIST), "--yes")
+    cli("subscription", "cancel", "acme-pro", "--at", "2026-06-10")
+    following = "  acme-more: {customer: acme, plan: pro, started_at: 2026-06-10}\n"
+    cli("apply", written("list.yaml", LIST + following), "--yes")
+    later = ("subscription", "cancel", "acme-pro", "--at", "2026-07-10")
+    assert "shared_usage" in cli(*later, code=1).err
+    assert "ends on 2026-07-10" in cli(*later, "--shared-usage").out
+
+
 def test_apply_places_a_quantity_that_cannot_be_billed(cli: Cli) -> None:
     huge = LIST.replace("seat: 3", "seat: 1e30")
     place = "list.yaml:23: subscriptions.acme-pro.quantities.seat"
