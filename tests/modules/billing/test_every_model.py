@@ -203,6 +203,10 @@ async def test_statements_grow_with_prices_and_not_with_subscriptions(shop: Paym
     [
         ({"params": {"EUR": MATRIX | {"properties": ["country"]}}}, "params.EUR.properties"),
         ({"model": "dynamic", "params": {"EUR": {}}, "meter_id": "count"}, "meter_id"),
+        (
+            {"model": "cost_plus", "params": {"EUR": {"markup_percent": "5"}}, "meter_id": "count"},
+            "meter_id",
+        ),
         ({"quantity_source": "one", "meter_id": None}, "params.EUR"),
         ({"terms": {"included": "5"}}, "terms.included"),
         ({"params": {"EUR": MATRIX | {"properties": ["re\x00gion"]}}}, "params.EUR.properties.0"),

@@ -129,7 +129,7 @@ def check_meters(meters: Mapping[UUID, Meter], prices: Mapping[str, Price]) -> N
         if price.meter_id is None:
             continue
         meter = meters[price.meter_id]
-        if price.model in OF_MONEY and meter.aggregation is not Aggregation.SUM:
+        if _is_of_money(price) and meter.aggregation is not Aggregation.SUM:
             raise InvalidInput(
                 f"the price {price.code} is of amounts that events carry, and the meter does not sum them",
                 field=_at(path, "meter_id"),
@@ -143,6 +143,12 @@ def check_meters(meters: Mapping[UUID, Meter], prices: Mapping[str, Price]) -> N
                         field=_at(path, f"params.{code}.properties"),
                         allowed=", ".join(meter.group_by) or "nothing: the meter names no such properties",
                     )
+
+
+def _is_of_money(price: Price) -> bool:
+    """Whether the quantity is money; of a cost plus markup it is where no cost of a unit is known."""
+    passed_on = any(params.get("unit_cost") is None for params in price.params.values())
+    return price.model in OF_MONEY or (price.model == "cost_plus" and passed_on)
 
 
 @contextmanager
