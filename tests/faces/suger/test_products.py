@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -38,27 +38,6 @@ def api(served: str, tenant: Tenant) -> Client:
 
 def client_for(served: str, tenant: Tenant) -> Client:
     return suger.ProductApi(connect(f"{served}/suger", tenant.key))
-
-
-@pytest.fixture
-def organization(tenant: Tenant) -> str:
-    return str(tenant.organization.id)
-
-
-@pytest.fixture
-def http(served: str, tenant: Tenant) -> Iterator[httpx.Client]:
-    """Plain HTTP below the organization, for what the client cannot write or hides."""
-    url = f"{served}/suger/org/{tenant.organization.id}"
-    with httpx.Client(base_url=url, headers={"Authorization": f"Key {tenant.key}"}) as client:
-        yield client
-
-
-@pytest.fixture
-async def ahttp(served: str, tenant: Tenant) -> AsyncIterator[httpx.AsyncClient]:
-    """As ``http``, for tests that use the store as well."""
-    url = f"{served}/suger/org/{tenant.organization.id}"
-    async with httpx.AsyncClient(base_url=url, headers={"Authorization": f"Key {tenant.key}"}) as client:
-        yield client
 
 
 def refusal(answer: httpx.Response, status: int, field: str) -> str:
@@ -426,7 +405,8 @@ def test_info_and_meta_info_change_field_by_field(http: httpx.Client) -> None:
     body = {"name": "P", "info": info, "metaInfo": {"internalNote": "n", "customMetaInfo": {"a": "b"}}}
     made = http.post("/product", json=body).json()
     path = f"/product/{made['id']}"
-    for nothing in (None, {}):
+    nothings: tuple[object, ...] = (None, {})
+    for nothing in nothings:
         assert http.patch(path, json={"info": nothing, "metaInfo": nothing}).json()["info"] == made["info"]
         assert http.get(path).json()["metaInfo"] == made["metaInfo"]
     emptied = {"info": {"eulaUrl": "", "attributes": {}}, "metaInfo": {"internalNote": ""}}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from counterfoil.core.errors import InvalidInput, NotFound
 from counterfoil.core.ids import read_id
 from counterfoil.faces.kit.wire import OffsetQuery
-from counterfoil.faces.vendors.salable.prices import any_paid
+from counterfoil.faces.vendors.salable.prices import is_paid
 from counterfoil.modules.catalog import (
     CatalogFilter,
     FeatureKind,
@@ -77,6 +77,11 @@ async def plans_and_paid(uow: Unit, product: Product, *, needed: bool) -> tuple[
         return [], product.id in await paid_products(uow, [product.id])
     plans = await plans_of(uow, product)
     return plans, any_paid(plans)
+
+
+def any_paid(plans: Iterable[PlanNow]) -> bool:
+    """Whether any of a product's plans that can be had can cost, as ``catalog.paid_products`` tells."""
+    return any(is_paid(one.version) for one in plans if one.plan.archived_at is None)
 
 
 async def plans_now(uow: Unit, plans: Sequence[Plan]) -> list[PlanNow]:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from counterfoil.core.calendar import format_instant
+from counterfoil.faces.vendors.salable.assortment import any_paid
 from counterfoil.faces.vendors.salable.convert import (
     feature_to_wire,
     features_to_wire,
@@ -18,7 +19,7 @@ from counterfoil.faces.vendors.salable.convert import (
     status_of,
 )
 from counterfoil.faces.vendors.salable.expand import Expand
-from counterfoil.faces.vendors.salable.prices import any_paid, is_paid, leading_price, minor_units
+from counterfoil.faces.vendors.salable.prices import is_paid, leading_price, minor_units
 from counterfoil.faces.vendors.salable.wire import (
     PricingTable,
     PricingTableFeature,

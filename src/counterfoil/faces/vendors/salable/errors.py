@@ -60,7 +60,7 @@ class SalableForm(ErrorForm):
 
 def _told(error: CounterfoilError) -> str:
     told = error.message.removeprefix(f"{error.field}: ")
-    said = error.allowed is None or told.endswith(f"allowed now: {error.allowed}")
+    said = error.allowed is None or told.endswith(error.allowed)
     return told if said else f"{told} (allowed: {error.allowed})"
 
 

@@ -16,9 +16,6 @@ from counterfoil.core.money import Rounding, round_exact, to_decimal, unit_of
 from counterfoil.modules.catalog import QuantitySource, can_cost
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from counterfoil.faces.vendors.salable.assortment import PlanNow
     from counterfoil.modules.catalog import PlanVersion, Price
 
 _LICENCES: Final = {
@@ -72,11 +69,6 @@ def minor_units(leading: Price, currency: str) -> Decimal | None:
     if exact.denominator == 1:
         return Decimal(exact.numerator)
     return to_decimal(exact) or round_exact(exact, _PLACES, Rounding.HALF_UP)
-
-
-def any_paid(plans: Iterable[PlanNow]) -> bool:
-    """Whether any of a product's plans that can be had can cost, as ``catalog.paid_products`` tells."""
-    return any(is_paid(one.version) for one in plans if one.plan.archived_at is None)
 
 
 def is_paid(version: PlanVersion | None) -> bool:
