@@ -13,7 +13,7 @@ from uuid import UUID
 from counterfoil.core.errors import CounterfoilError, InvalidInput, with_article
 from counterfoil.faces.cli.apply.diff import Action
 from counterfoil.faces.cli.apply.present import PLAN_FIELDS, running_items
-from counterfoil.modules.billing import subscribe
+from counterfoil.modules.billing import change_quantity, subscribe
 from counterfoil.modules.catalog import (
     CatalogChanges,
     NewFeature,
@@ -57,7 +57,6 @@ from counterfoil.modules.subscriptions import (
     NewSubscription,
     PriceOverride,
     SubscriptionChanges,
-    change_quantity,
     items_of,
     update_subscription,
 )
@@ -217,8 +216,8 @@ async def _new_prices(
             NewPrice(
                 **{name: price[name] for name in ("code", "name", "description", "unit", "model")},
                 feature_id=None if feature is None else feature.id,
-                terms=price["terms"],
                 params=price["currencies"],
+                terms=price["terms"],
                 meter_id=None if meter is None else meter.id,
                 filters=price["filters"],
                 quantity_source=price["quantity_source"],
