@@ -72,9 +72,7 @@ class ChargeOut(Wire):
     quantity: DecimalText
     currency: str
     started_at: InstantText
-    ended_at: InstantText | None = Field(
-        description="Scheduled ends included, and a pause that lasts"
-    )
+    ended_at: InstantText | None = Field(description="Scheduled ends included, and a pause that lasts")
 
 
 class CustomerFeatureOut(Wire):
