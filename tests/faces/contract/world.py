@@ -16,6 +16,7 @@ from typing import Any, Final
 import httpx
 
 from counterfoil.bootstrap import http_app, make_worker
+from counterfoil.core.ids import parse_id
 from counterfoil.modules.identity import (
     EnvironmentKind,
     NewApiClient,
@@ -24,7 +25,7 @@ from counterfoil.modules.identity import (
     environments_of,
 )
 from counterfoil.settings import Settings
-from counterfoil.store import Store
+from counterfoil.store import Store, numbers_of
 from tests.conftest import Tenant, client_for, make_tenant
 from tests.faces.contract.bodies import BODIES, EVENT, TOKENS_METER, version_of
 from tests.support.observe import fingerprint
@@ -219,6 +220,11 @@ class _Maker:
             body | {"quantities": {"seats": "3"}, "plan_reference": "pro-2026"},
         )
         self.ids["item_id"] = made["items"][0]["id"]
+        async with self.store.unit(
+            self.world.tenant.scope
+        ) as uow:  # as a face that calls it by a number does
+            customer_id = parse_id("customer", self.ids["customer_id"])
+            await numbers_of(uow, "gcore", "client", [customer_id])
         grant = {"name": "Monthly", "credits": "5", "cadence": "recurring", "period": "month"}
         owner = {"subscription_id": self.ids["subscription_id"]}
         await self._keep("credit_grant_id", "/credit-grants", grant | {"period_count": 1} | owner)
