@@ -95,8 +95,10 @@ def main(turns: int) -> int:
     try:
         with open_database(settings) as url:
             seller, empty = asyncio.run(prepare(url))
-            with served(settings) as address:
-                slowest = measure(f"{address}/gcore/billing/org/v1/subscriptions", seller, empty, turns)
+            with served(settings) as server:
+                slowest = measure(
+                    f"{server.address}/gcore/billing/org/v1/subscriptions", seller, empty, turns
+                )
     finally:
         shutil.rmtree(directory)
     print(
