@@ -7,15 +7,11 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
-from alembic import command
-from alembic.config import Config
 from psycopg import sql
-from sqlalchemy import create_engine
-from sqlalchemy.engine import make_url
 
-from counterfoil.store.engine import driver_url
-from counterfoil.store.schema import MIGRATIONS, migrate
+from counterfoil.store.schema import migrate
 from tests.conftest import Database
+from tests.support.migrating import database_at
 
 ENVIRONMENT, OTHER = uuid4(), uuid4()
 
@@ -23,21 +19,8 @@ ENVIRONMENT, OTHER = uuid4(), uuid4()
 @pytest.fixture
 def before(database: Database) -> Iterator[str]:
     """The owner's URL of a database of this test's own, as it was before the migration."""
-    name = f"test_{uuid4().hex}"
-    with psycopg.connect(database.owner_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-    url = make_url(driver_url(database.owner_url)).set(database=name, drivername="postgresql")
-    owner = url.render_as_string(hide_password=False)
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    engine = create_engine(driver_url(owner))
-    with engine.connect() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0011")
-    engine.dispose()
-    yield owner
-    with psycopg.connect(database.owner_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+    with database_at(database, "0011") as owner:
+        yield owner
 
 
 def row(

@@ -3,38 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from uuid import uuid4
 
 import psycopg
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
 
 from counterfoil.store.engine import driver_url
-from counterfoil.store.schema import MIGRATIONS, migrate
+from counterfoil.store.schema import migrate
 from tests.conftest import Database
+from tests.support.migrating import database_at
 
 
 @pytest.fixture
 def before(database: Database) -> Iterator[str]:
     """The owner's URL of a database of this test's own, as it was before the migration."""
-    name = f"test_{uuid4().hex}"
-    with psycopg.connect(database.owner_url, autocommit=True) as connection:
-        connection.execute(f"create database {name}")
-    url = make_url(driver_url(database.owner_url)).set(database=name, drivername="postgresql")
-    owner = url.render_as_string(hide_password=False)
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    engine = create_engine(driver_url(owner))
-    with engine.connect() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0010")
-    engine.dispose()
-    yield owner
-    with psycopg.connect(database.owner_url, autocommit=True) as connection:
-        connection.execute(f"drop database {name} with (force)")
+    with database_at(database, "0010") as owner:
+        yield owner
 
 
 def test_products_that_were_there_count_as_published_and_features_as_public(before: str) -> None:
