@@ -8,7 +8,7 @@ from decimal import Decimal
 from hypothesis import strategies as st
 
 from counterfoil.core.pricing import (
-    EVERY_MODEL,
+    MODELS,
     Detail,
     GroupUsage,
     Measured,
@@ -38,7 +38,7 @@ def tables(draw: st.DrawFn, *, flats: bool = True) -> list[dict[str, object]]:
 
 
 @st.composite
-def pricings(draw: st.DrawFn, models: tuple[str, ...] = tuple(sorted(EVERY_MODEL))) -> Pricing:
+def pricings(draw: st.DrawFn, models: tuple[str, ...] = tuple(sorted(MODELS))) -> Pricing:
     """Any price of these models."""
     model = draw(st.sampled_from(models))
     return parse_pricing(model, draw(params_of(model)), given=tuple(Detail))

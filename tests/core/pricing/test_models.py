@@ -9,7 +9,7 @@ import pytest
 
 from counterfoil.core.errors import InvalidInput
 from counterfoil.core.money import Exact
-from counterfoil.core.pricing import EVERY_MODEL, Detail, Part, PartKind, Pricing, parse_pricing
+from counterfoil.core.pricing import MODELS, Detail, Part, PartKind, Pricing, parse_pricing
 
 TWO_TIERS = [
     {"up_to": "100", "unit_amount": "2", "flat_amount": "10"},
@@ -169,7 +169,7 @@ def test_a_quantity_that_is_a_fraction_is_rated_exactly() -> None:
     assert total(parse_pricing("package", {"package_size": "10", "package_amount": "1"}), third) == 34
 
 
-@pytest.mark.parametrize("model", EVERY_MODEL)
+@pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("quantity", [Decimal("-0.1"), Decimal("NaN"), Decimal("Infinity"), Fraction(-1, 3)])
 def test_no_model_prices_a_negative_or_endless_quantity(model: str, quantity: Exact) -> None:
     with pytest.raises(InvalidInput) as refusal:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from counterfoil.core.errors import InvalidInput, TooLarge
-from counterfoil.core.pricing import EVERY_MODEL, Detail, parse_pricing
+from counterfoil.core.pricing import MODELS, Detail, parse_pricing
 
 COMPLETE: dict[str, dict[str, object]] = {
     "flat": {"amount": "99.9"},
@@ -72,7 +72,7 @@ ALL = tuple(Detail)
 
 
 def test_there_is_an_example_of_every_model() -> None:
-    assert COMPLETE.keys() == EVERY_MODEL.keys()
+    assert COMPLETE.keys() == MODELS.keys()
 
 
 @pytest.mark.parametrize("model", COMPLETE)

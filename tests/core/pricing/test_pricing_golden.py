@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from counterfoil.core.money import Exact, round_money, unit_of
-from counterfoil.core.pricing import EVERY_MODEL, Measured, PartKind, Pricing
+from counterfoil.core.pricing import MODELS, Measured, PartKind, Pricing
 from counterfoil.core.pricing.exact import minus, sum_of
 from tests.core.pricing.golden import pricing_of, usage_of
 
@@ -57,7 +57,7 @@ def fees_in_order(pricing: Pricing, amounts: list[str]) -> list[Exact]:
 
 def test_every_model_and_every_published_kind_has_its_examples() -> None:
     shown = {case["given"]["model"] for case in CASES}
-    assert EVERY_MODEL.keys() - shown == {
+    assert MODELS.keys() - shown == {
         "flat",
         "per_unit",
     }  # nothing to get wrong; the pipeline's examples use them

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from counterfoil.core.money import Exact
-from counterfoil.core.pricing import EVERY_MODEL, Detail, Measured, Pricing, parse_pricing
+from counterfoil.core.pricing import MODELS, Detail, Measured, Pricing, parse_pricing
 from tests.core.pricing.strategies import amounts, percents, pricings, quantities, tables, usages
 
 FAST = settings(max_examples=40, deadline=None)
@@ -40,7 +40,7 @@ def total(pricing: Pricing, usage: Measured | Exact) -> Fraction:
     return sum((Fraction(part.amount) for part in pricing.rate(usage)), Fraction(0))
 
 
-@pytest.mark.parametrize("model", EVERY_MODEL)
+@pytest.mark.parametrize("model", MODELS)
 @EACH
 @given(st.data())
 def test_the_parts_cover_the_usage_and_each_is_its_count_times_its_price(
@@ -55,7 +55,7 @@ def test_the_parts_cover_the_usage_and_each_is_its_count_times_its_price(
         assert Fraction(part.amount) == worked_out >= 0
 
 
-@pytest.mark.parametrize("model", EVERY_MODEL)
+@pytest.mark.parametrize("model", MODELS)
 @EACH
 @given(st.data())
 def test_a_price_read_back_from_its_json_is_the_same(model: str, data: st.DataObject) -> None:

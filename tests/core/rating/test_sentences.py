@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from counterfoil.core.errors import InvalidInput
 from counterfoil.core.money import unit_of
 from counterfoil.core.pricing import (
-    EVERY_MODEL,
+    MODELS,
     Detail,
     GroupUsage,
     Measured,
@@ -120,7 +120,7 @@ def test_a_part_says_what_was_worked_out(
     assert told(model, params, usage) == texts
 
 
-@pytest.mark.parametrize("model", EVERY_MODEL)
+@pytest.mark.parametrize("model", MODELS)
 @settings(max_examples=20, deadline=None)
 @given(st.data())
 def test_a_line_of_every_model_can_be_worked_out_again(model: str, data: st.DataObject) -> None:

@@ -28,7 +28,7 @@ from counterfoil.core.calendar import (
 )
 from counterfoil.core.errors import CounterfoilError, InvalidInput, TooLarge
 from counterfoil.core.money import decimal_text, unit_of
-from counterfoil.core.pricing import EVERY_MODEL, Detail, GroupUsage, Measured, WindowUsage, parse_pricing
+from counterfoil.core.pricing import MODELS, Detail, GroupUsage, Measured, WindowUsage, parse_pricing
 from counterfoil.core.pricing.reading import choice_at, count_at, decimal_at, join, object_at
 from counterfoil.core.proration import ProrationPolicy
 
@@ -283,9 +283,9 @@ def check_span(cycle: Cycle, start: datetime, end: datetime, field: str) -> None
 
 def pricing_at(data: Data, path: str = "") -> Pricing:
     """The price under ``model`` and ``params``, by every model that there is."""
-    field, allowed = join(path, "model"), ", ".join(EVERY_MODEL)
+    field, allowed = join(path, "model"), ", ".join(MODELS)
     model = required(data, "model", allowed, path)
-    if not isinstance(model, str) or model not in EVERY_MODEL:
+    if not isinstance(model, str) or model not in MODELS:
         raise InvalidInput(f"{field} is not a pricing model", field=field, allowed=allowed)
     place = join(path, "params")
     params = object_at_any(

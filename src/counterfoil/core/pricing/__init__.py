@@ -16,10 +16,9 @@ from counterfoil.core.pricing.measured import (
     WindowUsage,
 )
 from counterfoil.core.pricing.parts import Part, PartKind
-from counterfoil.core.pricing.registry import EVERY_MODEL, MODELS, Model, Params, Pricing, parse_pricing
+from counterfoil.core.pricing.registry import MODELS, Model, Params, Pricing, parse_pricing
 
 __all__ = [
-    "EVERY_MODEL",
     "MODELS",
     "Detail",
     "GroupUsage",

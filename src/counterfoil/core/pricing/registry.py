@@ -74,9 +74,6 @@ MODELS: Final[dict[str, Model]] = {
 }
 """The models, by the name that a price states."""
 
-EVERY_MODEL: Final = MODELS
-"""The same, by the name under which those that ask for no meter know them."""
-
 
 @dataclass(frozen=True, slots=True)
 class Pricing:

@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field
 from counterfoil.core.calendar import DayCount
 from counterfoil.core.commitments import CommitPayment, Measure, OverageKind, Remainder, Source
 from counterfoil.core.money import Rounding
-from counterfoil.core.pricing import EVERY_MODEL
+from counterfoil.core.pricing import MODELS
 from counterfoil.core.proration import (
     CancelCredit,
     IntervalChange,
@@ -142,7 +142,7 @@ class CalculatorPriceIn(UsageIn):
     model_config = ConfigDict(json_schema_extra=example(examples.PRICE))
 
     currency: str = Field(description=CURRENCY)
-    model: str = Field(description=f"How a quantity becomes an amount: {', '.join(EVERY_MODEL)}")
+    model: str = Field(description=f"How a quantity becomes an amount: {', '.join(MODELS)}")
     params: dict[str, Any] = Field(description="The parameters of the model; docs/pricing.md lists them")
     meter: MeterIn | None = Field(default=None, description="Instead: what makes the usage of the records")
     records: list[RecordIn] | None = None

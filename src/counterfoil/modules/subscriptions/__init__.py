@@ -10,6 +10,7 @@ never later than the next thing to happen here, so the scan of due subscriptions
 subscription or its items has locked its row first.
 """
 
+from counterfoil.core.calendar import Alignment
 from counterfoil.modules.subscriptions.creation import create_subscription
 from counterfoil.modules.subscriptions.customer_feature_types import (
     ChargeForm,
@@ -59,7 +60,6 @@ from counterfoil.modules.subscriptions.service import (
 )
 from counterfoil.modules.subscriptions.terms import change_quantity, reprice_item
 from counterfoil.modules.subscriptions.types import (
-    Alignment,
     CancelWhen,
     DueSubscription,
     ItemAdvance,

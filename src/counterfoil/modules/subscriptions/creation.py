@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from counterfoil.core.calendar import aligned_anchor, as_instant
+from counterfoil.core.calendar import Alignment, aligned_anchor, as_instant
 from counterfoil.core.errors import CounterfoilError, InvalidInput, NotFound, TooLarge, WrongState
 from counterfoil.core.money import unit_of
 from counterfoil.core.rating import RatingInput, rate_line
@@ -32,7 +32,7 @@ from counterfoil.modules.subscriptions.agreed import (
 )
 from counterfoil.modules.subscriptions.customer_features import note_items
 from counterfoil.modules.subscriptions.overlaps import refuse_shared_usage
-from counterfoil.modules.subscriptions.types import Alignment, Subscription, SubscriptionItem
+from counterfoil.modules.subscriptions.types import Subscription, SubscriptionItem
 from counterfoil.store.guards import check_metadata, check_text
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
+from counterfoil.core.calendar import Alignment
 from counterfoil.core.states import SubscriptionState
-from counterfoil.modules.subscriptions.types import Alignment
 from counterfoil.store import Base
 from counterfoil.store.types import Choice, Identified
 

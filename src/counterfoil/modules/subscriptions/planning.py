@@ -12,10 +12,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from counterfoil.core.billing_periods import ItemTerms, next_due, service_periods
-from counterfoil.core.calendar import Cycle, Interval, IntervalUnit, Period, aligned_anchor
+from counterfoil.core.calendar import Alignment, Cycle, Interval, IntervalUnit, Period, aligned_anchor
 from counterfoil.core.states import SUBSCRIPTION, SubscriptionState, SubscriptionTrigger, advance
 from counterfoil.modules.catalog import Price, QuantitySource
-from counterfoil.modules.subscriptions.types import Alignment, ItemAdvance, ItemPlan
+from counterfoil.modules.subscriptions.types import ItemAdvance, ItemPlan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
 
-from counterfoil.core.calendar import Interval, IntervalUnit
+from counterfoil.core.calendar import Alignment, Interval, IntervalUnit
 from counterfoil.core.errors import InvalidInput
 from counterfoil.core.money import Money, total_of, unit_of
 from counterfoil.core.pricing import parse_pricing
@@ -22,7 +22,6 @@ from counterfoil.core.rating import RatingInput, rate_line
 from counterfoil.core.states import SubscriptionState
 from counterfoil.modules.subscriptions import planning
 from counterfoil.modules.subscriptions import repository_search as repository
-from counterfoil.modules.subscriptions.types import Alignment
 from counterfoil.store.types import json_value
 
 if TYPE_CHECKING:

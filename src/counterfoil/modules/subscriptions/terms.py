@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from counterfoil.core.calendar import Alignment
 from counterfoil.core.errors import InvalidInput, NotFound, WrongState
 from counterfoil.core.ids import show_id
 from counterfoil.core.states import SUBSCRIPTION, SubscriptionTrigger, advance
@@ -14,7 +15,6 @@ from counterfoil.modules.subscriptions import planning, repository
 from counterfoil.modules.subscriptions.creation import check_billable, check_quantity
 from counterfoil.modules.subscriptions.customer_features import note_items
 from counterfoil.modules.subscriptions.overlaps import refuse_shared_usage
-from counterfoil.modules.subscriptions.types import Alignment
 from counterfoil.modules.subscriptions.writing import announce, next_version, save
 from counterfoil.store.guards import check_version
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from counterfoil.core.calendar import Alignment
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
@@ -15,15 +17,6 @@ if TYPE_CHECKING:
     from counterfoil.core.billing_periods import ServicePeriod
     from counterfoil.core.states import SubscriptionState
     from counterfoil.modules.catalog import NewPrice
-
-
-class Alignment(StrEnum):
-    """Where a subscription's periods begin."""
-
-    ANNIVERSARY = "anniversary"
-    """At the anchor, which is the start unless another instant is given."""
-    CALENDAR = "calendar"
-    """At local midnight of the first day of each price's calendar unit; the first period is a stub."""
 
 
 class CancelWhen(StrEnum):
