@@ -389,7 +389,7 @@ async def test_a_fault_of_ours_holds_the_one_subscription_that_it_concerns(
             raise ZeroDivisionError
         return plan_item(subscription, *arguments, **options)
 
-    monkeypatch.setattr("counterfoil.modules.billing.run.plan_item", faulty)
+    monkeypatch.setattr("counterfoil.modules.billing.plans.plan_item", faulty)
     await shop.advance("2026-01-10T02:00:00Z")
     held = await shop.get(f"/subscriptions/{broken['id']}")
     assert held["billing_error"] == "its bill cannot be worked out (ZeroDivisionError); see the log"

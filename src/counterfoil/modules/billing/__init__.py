@@ -11,9 +11,10 @@ a change of a subscription costs does not depend on when the run comes.
 
 from counterfoil.modules.billing.changing import cancel, catch_up, change_quantity, pause, reprice
 from counterfoil.modules.billing.clocks import ADVANCE_TASK, advance_clock, request_advance
+from counterfoil.modules.billing.finalising import finalise_due, finalise_now
 from counterfoil.modules.billing.jobs import RUN_TASK, advance_clock_job, find_due, run_due_job
 from counterfoil.modules.billing.preview import preview_subscription
-from counterfoil.modules.billing.run import bill_due, finalise_due, finalise_now, run_due
+from counterfoil.modules.billing.run import bill_due, run_due
 from counterfoil.modules.billing.subscribing import subscribe
 from counterfoil.modules.billing.types import Billed, Preview
 

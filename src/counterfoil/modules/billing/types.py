@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from counterfoil.modules.invoicing import DraftInvoice
+
+BATCH: Final = 200
+"""Subscriptions, or drafts, in one transaction."""
 
 
 @dataclass(frozen=True, slots=True)

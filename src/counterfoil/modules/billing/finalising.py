@@ -1,0 +1,111 @@
+"""The end of the grace: drafts are rated again with what was used meanwhile, and finalised."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from counterfoil.core.errors import CounterfoilError
+from counterfoil.core.rating import Explanation
+from counterfoil.modules.billing.charges import charge_of_line
+from counterfoil.modules.billing.drafting import rate_all
+from counterfoil.modules.billing.readings import load_facts
+from counterfoil.modules.billing.types import BATCH, Billed
+from counterfoil.modules.catalog import prices_by_ids
+from counterfoil.modules.invoicing import (
+    NewAmounts,
+    due_drafts,
+    finalise,
+    postpone_draft,
+    replace_amounts,
+    totals_of,
+)
+from counterfoil.modules.subscriptions import hold_billing, lock_subscription
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from counterfoil.modules.invoicing import DraftInvoice, Invoice
+    from counterfoil.store import Uow
+
+PUT_OFF: Final = timedelta(days=1)
+"""When a draft that could not be finalised is tried again."""
+
+log = logging.getLogger("counterfoil.billing")
+
+
+async def finalise_due(uow: Uow, *, limit: int = BATCH) -> Billed:
+    """Rate one batch of drafts again, with the usage that came during the grace, and finalise them.
+
+    A draft whose usage has no price any more is put off by a day, and its subscription is held.
+    """
+    drafts = await due_drafts(uow, limit)
+    if not drafts:
+        return Billed()
+    amounts, failed = await _rated_again(uow, drafts)
+    for draft in drafts:
+        if draft.invoice.id in failed:
+            await _set_aside(uow, draft, failed[draft.invoice.id])
+    ready = [draft.invoice.id for draft in drafts if draft.invoice.id not in failed]
+    return Billed(finalised=len(await _finalise(uow, ready, amounts)), held=len(failed))
+
+
+async def finalise_now(uow: Uow, draft: DraftInvoice) -> Invoice:
+    """Rate one locked draft again and finalise it, whether or not its grace is over.
+
+    Raises ``InvalidInput`` or ``TooLarge`` if its usage has no price.
+    """
+    amounts, failed = await _rated_again(uow, [draft])
+    for error in failed.values():
+        raise error
+    (invoice,) = await _finalise(uow, [draft.invoice.id], amounts)
+    return invoice
+
+
+async def _finalise(uow: Uow, ids: Sequence[UUID], amounts: Sequence[NewAmounts]) -> list[Invoice]:
+    if amounts:
+        await replace_amounts(uow, amounts)
+    return await finalise(uow, ids) if ids else []
+
+
+async def _set_aside(uow: Uow, draft: DraftInvoice, error: CounterfoilError) -> None:
+    assert draft.invoice.subscription_id is not None
+    log.warning("invoice %s cannot be finalised: %s", draft.invoice.id, error.message)
+    await postpone_draft(uow, draft.invoice.id, uow.now + PUT_OFF)
+    due = await lock_subscription(uow, draft.invoice.subscription_id)
+    await hold_billing(uow, [due], {due.subscription.id: error.message})
+
+
+async def _rated_again(
+    uow: Uow, drafts: Sequence[DraftInvoice]
+) -> tuple[list[NewAmounts], dict[UUID, CounterfoilError]]:
+    """The new lines of those drafts of which usage has changed an amount, and what refused to be rated.
+
+    A draft that a person wrote lines on is finalised as it stands.
+    """
+    rateable = [
+        draft
+        for draft in drafts
+        if draft.invoice.subscription_id is not None and all(line.price_id for line in draft.lines)
+    ]
+    lines = [(draft.invoice, line) for draft in rateable for line in draft.lines]
+    prices = await prices_by_ids(uow, {line.price_id for _, line in lines if line.price_id})
+    charges = [charge_of_line(invoice, line, prices) for invoice, line in lines]
+    facts = await load_facts(uow, charges)
+    changed: list[NewAmounts] = []
+    failed: dict[UUID, CounterfoilError] = {}
+    first = 0
+    for draft in rateable:
+        own = charges[first : first + len(draft.lines)]
+        try:
+            fresh = tuple(rate_all(own, facts, first))
+            before = [Explanation.from_json(line.explanation) for line in draft.lines]
+            if [line.rated.explanation for line in fresh] != before:
+                amounts = totals_of(fresh, draft.invoice.unit)
+                changed.append(NewAmounts(draft.invoice.id, fresh, amounts))
+        except CounterfoilError as error:
+            failed[draft.invoice.id] = error
+        first += len(own)
+    return changed, failed
