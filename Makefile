@@ -19,8 +19,9 @@ demo: setup ## a price list and a month's usage become invoices
 test: setup ## the whole test suite on two cores (PYTEST_ARGS="-k ledger")
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-test-long: setup ## the API against its document, with many more calls than in the suite
+test-long: setup ## the API against its document and every property, with many more examples than in the suite
 	@COUNTERFOIL_FUZZ_EXAMPLES=1000 $(BIN)/python -m pytest tests/faces/contract/test_fuzz.py $(PYTEST_ARGS)
+	@COUNTERFOIL_PROPERTY_FACTOR=20 $(BIN)/python -m pytest tests/core tests/modules tests/scenarios/whole_life $(PYTEST_ARGS)
 
 run: setup ## serve API, worker and embedded database (ARGS="--port 8000")
 	@$(BIN)/counterfoil serve $(ARGS)

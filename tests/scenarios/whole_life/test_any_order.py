@@ -1,0 +1,286 @@
+"""Whatever happens to a contract, in whatever order: its invoices sum, and no moment is billed twice.
+
+A machine draws steps (use, change, pause, cancel, let time pass …) and takes them over HTTP under a test
+clock, as a seller does, beside a model of it that knows no billing: when the contract ran, and what was used
+then.  In the end both must agree on the usage that was paid for, event by event.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, ClassVar
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from counterfoil.store import Store
+from tests.conftest import Database, client_for, make_tenant
+from tests.core.effort import FACTOR
+from tests.modules.billing.test_billing_run import Shop
+
+START = datetime(2026, 1, 31, 9, tzinfo=UTC)
+ENDED = frozenset({"cancelled", "expired"})
+STEPS = 25 * FACTOR
+"""Of one contract's life at most; the long run sets the factor to 20."""
+LIVES = 6
+
+
+@dataclass
+class Model:
+    """What a bystander knows: when the contract ran, and what was used at which instant."""
+
+    runs_since: datetime | None = None
+    ran: list[tuple[datetime, datetime]] = field(default_factory=list)
+    used: list[tuple[datetime, Decimal]] = field(default_factory=list)
+
+    def stop(self, at: datetime) -> None:
+        if self.runs_since is not None and self.runs_since < at:
+            self.ran.append((self.runs_since, at))
+        self.runs_since = None
+
+    def counted(self) -> Decimal:
+        """What was used while the contract ran: all that may be billed, once."""
+        return sum(
+            (quantity for at, quantity in self.used if any(start <= at < end for start, end in self.ran)),
+            Decimal(0),
+        )
+
+
+class Life(RuleBasedStateMachine):
+    """One customer's contract and everything that may come to it."""
+
+    runner: ClassVar[asyncio.Runner]
+    store: ClassVar[Store]
+    checked: ClassVar[int] = 0
+    """Lives that were looked at when they had ended."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.model = Model()
+        self.now = START
+        self.numbers = itertools.count(1)
+        tenant = self.wait(make_tenant(self.store))
+        self.shop = Shop(client_for(self.store, tenant.key), self.store)
+
+    def wait(self, coroutine: Any) -> Any:
+        return self.runner.run(coroutine)
+
+    @initialize(seats=st.integers(0, 5), zone=st.sampled_from(["UTC", "Europe/Berlin", "Pacific/Apia"]))
+    def subscribe(self, seats: int, zone: str) -> None:
+        self.wait(self.open(seats, zone))
+        self.model.runs_since = START
+
+    async def open(self, seats: int, zone: str) -> None:
+        self.shop.clock = (
+            await self.shop.post("/test-clocks", {"name": "main", "now_at": START.isoformat()})
+        )["id"]
+        meter = await self.shop.post(
+            "/meters",
+            {
+                "code": "calls",
+                "name": "Calls",
+                "event_name": "call",
+                "aggregation": "sum",
+                "property": "calls",
+            },
+        )
+        common = {"interval": {"unit": "month"}}
+        prices = [
+            {"code": "fee", "name": "Fee", "model": "flat", "params": {"EUR": {"amount": "31"}}},
+            {
+                "code": "seats",
+                "name": "Seats",
+                "model": "per_unit",
+                "params": {"EUR": {"unit_amount": "9.99"}},
+                "quantity_source": "item",
+            },
+            {
+                "code": "calls",
+                "name": "Calls",
+                "model": "per_unit",
+                "params": {"EUR": {"unit_amount": "1"}},
+                "quantity_source": "usage",
+                "cadence": "in_arrears",
+                "meter_id": meter["id"],
+            },
+        ]
+        self.plan = await self.shop.post(
+            "/plans",
+            {
+                "code": "pro",
+                "name": "Pro",
+                "publish": True,
+                "prices": [common | price for price in prices],
+            },
+        )
+        self.customer = await self.shop.customer(zone=zone)
+        self.subscription = await self.shop.post(
+            "/subscriptions",
+            {"customer_id": self.customer, "plan_id": self.plan["id"], "quantities": {"seats": str(seats)}},
+        )
+
+    @property
+    def status(self) -> str:
+        return str(self.subscription["status"])
+
+    def change(self, path: str, body: Any = None) -> None:
+        self.subscription = self.wait(self.shop.post(f"/subscriptions/{self.subscription['id']}{path}", body))
+
+    def item(self, code: str) -> Any:
+        """The item that this price of the plan has now, if any."""
+        price = next(
+            price["id"] for price in self.plan["published_version"]["prices"] if price["code"] == code
+        )
+        now = self.now.isoformat()
+        for item in self.subscription["items"]:
+            ended = item["ended_at"]
+            if item["price_id"] == price and (ended is None or datetime.fromisoformat(ended) > self.now):
+                return item
+        raise AssertionError(f"no item of {code} at {now}")
+
+    @rule(hours=st.sampled_from([1, 2, 7, 24, 24 * 3, 24 * 17, 24 * 31, 24 * 70]))
+    def let_time_pass(self, hours: int) -> None:
+        self.now += timedelta(hours=hours)
+        self.wait(self.shop.advance(self.now.isoformat()))
+        self.subscription = self.wait(self.shop.get(f"/subscriptions/{self.subscription['id']}"))
+        if self.status in ENDED and self.model.runs_since is not None:
+            self.model.stop(datetime.fromisoformat(self.subscription["ended_at"]))
+
+    @rule(calls=st.integers(1, 9))
+    def use(self, calls: int) -> None:
+        id_ = f"call-{next(self.numbers)}"
+        event = {
+            "id": id_,
+            "name": "call",
+            "customer": self.customer,
+            "at": self.now.isoformat(),
+            "properties": {"calls": calls},
+        }
+        self.wait(self.shop.post("/events", event))
+        self.model.used.append((self.now, Decimal(calls)))
+
+    @precondition(lambda self: self.status in {"active", "past_due"})
+    @rule(seats=st.integers(0, 9))
+    def change_seats(self, seats: int) -> None:
+        item = self.item("seats")
+        path = f"/v1/subscriptions/{self.subscription['id']}/items/{item['id']}"
+        answer = self.wait(self.shop.api.patch(path, json={"quantity": str(seats)}))
+        assert answer.is_success, answer.text
+        self.subscription = answer.json()
+
+    @precondition(lambda self: self.status in {"active", "past_due"})
+    @rule()
+    def pause(self) -> None:
+        self.change("/pause")
+        self.model.stop(self.now)
+
+    @precondition(lambda self: self.status == "paused")
+    @rule()
+    def resume(self) -> None:
+        self.change("/resume")
+        self.model.runs_since = self.now
+
+    @precondition(lambda self: self.status not in ENDED)
+    @rule(when=st.sampled_from(["now", "period_end"]))
+    def cancel(self, when: str) -> None:
+        self.change("/cancel", {"when": when})
+        if when == "now":
+            self.model.stop(self.now)
+
+    @precondition(lambda self: self.status not in ENDED and self.subscription["cancel_at"] is not None)
+    @rule()
+    def take_the_end_back(self) -> None:
+        self.change("/reactivate")
+
+    def teardown(self) -> None:
+        if not hasattr(self, "subscription"):
+            return
+        if self.status not in ENDED:
+            self.cancel("now")
+        self.let_time_pass(24 * 70)
+        self.wait(self.check())
+        Life.checked += 1
+
+    async def check(self) -> None:
+        """The invoices add up, line by line; nothing is billed twice; what was used is billed."""
+        assert self.subscription["billing_error"] is None
+        usage = Decimal(0)
+        covered: defaultdict[str, list[tuple[datetime, int]]] = defaultdict(list)
+        codes = await self.codes()
+        for invoice in await self.invoices():
+            assert invoice["status"] in {"open", "paid"}, invoice
+            lines = await self.shop.lines(invoice)
+            assert sum(Decimal(line["total"]) for line in lines) == Decimal(invoice["total"])
+            for line in lines:
+                told = await self.shop.get(f"/invoices/{invoice['id']}/lines/{line['position']}/explain")
+                assert told["redone"]["matches"], told
+                code = codes[line["price_id"]]
+                sign = -1 if line.get("kind") == "credit" else 1
+                if line.get("kind", "charge") in {"charge", "credit"}:
+                    start, end = (datetime.fromisoformat(line[f"service_{at}"]) for at in ("start", "end"))
+                    covered[code] += [(start, sign), (end, -sign)]
+                if code == "calls":
+                    usage += Decimal(line["amount"])
+        for code, edges in covered.items():
+            assert set(_depths(edges)) <= {0, 1}, (code, sorted(edges))
+        assert usage == self.model.counted()
+        balances = (await self.shop.get("/ledger/balances"))["data"]
+        sides = {"asset": 1, "expense": 1}
+        assert sum(sides.get(one["kind"], -1) * Decimal(one["amount"]) for one in balances) == 0
+
+    async def invoices(self) -> list[Any]:
+        found: list[Any] = []
+        after: dict[str, str] = {}
+        while True:
+            page = await self.shop.get("/invoices", limit=100, **after)
+            found += page["data"]
+            if page["next_cursor"] is None:
+                return found
+            after = {"cursor": page["next_cursor"]}
+
+    async def codes(self) -> dict[str, str]:
+        return {price["id"]: price["code"] for price in self.plan["published_version"]["prices"]}
+
+
+def _depths(edges: list[tuple[datetime, int]]) -> Iterator[int]:
+    """How many times each stretch of time is billed."""
+    depth = 0
+    for _, together in itertools.groupby(sorted(edges), key=lambda edge: edge[0]):
+        depth += sum(sign for _, sign in together)
+        yield depth
+
+
+@pytest.fixture
+def life(database: Database) -> Iterator[type[Life]]:
+    """Makes machines on a connection and an event loop of their own."""
+    with asyncio.Runner() as runner:
+        Life.runner, Life.store = runner, Store(database.app_url)
+        yield Life
+        runner.run(Life.store.close())
+
+
+def test_no_order_of_steps_makes_a_wrong_invoice(life: type[Life]) -> None:
+    run_state_machine_as_test(
+        life,
+        settings=settings(
+            max_examples=LIVES,
+            stateful_step_count=STEPS,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    assert life.checked >= LIVES
