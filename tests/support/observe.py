@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import TextClause, event, text
+import pytest
+from psycopg import AsyncCursor
+from sqlalchemy import TextClause, text
 
 from counterfoil.store import Store, SystemUow, Uow
 from tests.conftest import Tenant
@@ -14,17 +16,25 @@ from tests.conftest import Tenant
 
 @contextmanager
 def statements(store: Store) -> Iterator[list[tuple[str, Any]]]:
-    """The statements that are executed inside the block, with their parameters."""
+    """The statements that are executed inside the block, with their parameters.
+
+    Seen where the driver takes them, whoever gives them to it.
+    """
     seen: list[tuple[str, Any]] = []
+    database = store.engine.url.database
 
-    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
-        seen.append((statement, parameters))
+    def noted(plain: Any) -> Any:
+        def execute(cursor: AsyncCursor[Any], query: Any, parameters: Any = None, **options: Any) -> Any:
+            if cursor.connection.info.dbname == database:
+                seen.append((query.decode() if isinstance(query, bytes) else str(query), parameters))
+            return plain(cursor, query, parameters, **options)
 
-    event.listen(store.engine.sync_engine, "before_cursor_execute", note)
-    try:
+        return execute
+
+    with pytest.MonkeyPatch.context() as patched:
+        for name in ("execute", "executemany"):
+            patched.setattr(AsyncCursor, name, noted(getattr(AsyncCursor, name)))
         yield seen
-    finally:
-        event.remove(store.engine.sync_engine, "before_cursor_execute", note)
 
 
 async def plans(uow: Uow, seen: list[tuple[str, Any]]) -> str:

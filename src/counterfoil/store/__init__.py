@@ -9,6 +9,7 @@ Always holds: a tenant's unit of work sees that tenant's rows only (row-level se
 """
 
 from counterfoil.store.aliases import adopt_alias, numbers_by_kind, numbers_of, objects_of
+from counterfoil.store.compiled import Compiled
 from counterfoil.store.engine import Store
 from counterfoil.store.paging import Found, OffsetQuery, Page, PageQuery
 from counterfoil.store.rows import only, record, records
@@ -17,6 +18,7 @@ from counterfoil.store.uow import Scope, SystemUow, Uow
 
 __all__ = [
     "Base",
+    "Compiled",
     "Decimals",
     "Found",
     "Instant",

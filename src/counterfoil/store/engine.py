@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -49,6 +49,15 @@ def driver_url(url: str) -> str:
     return f"postgresql+psycopg://{rest}"
 
 
+def _speak_utc(connection: Any, _: object) -> None:
+    """Have instants come as UTC, so that none of the thousands of a list needs to be brought there."""
+    if connection.driver_connection.info.parameter_status("TimeZone") != "UTC":
+        cursor = connection.cursor()
+        cursor.execute("set timezone to 'UTC'")
+        cursor.close()
+        connection.commit()
+
+
 class Store:
     """The database of one process."""
 
@@ -63,6 +72,7 @@ class Store:
             json_serializer=json_text,
             json_deserializer=json_value,
         )
+        event.listen(self.engine.sync_engine, "connect", _speak_utc)
 
     async def close(self) -> None:
         """Give every connection back."""

@@ -6,8 +6,6 @@ stored) becomes an ``InvalidInput`` or ``Conflict`` naming the field; anything e
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from psycopg import DataError
 
 from counterfoil.core.errors import (
@@ -19,22 +17,22 @@ from counterfoil.core.errors import (
     Unavailable,
 )
 
-if TYPE_CHECKING:
-    from sqlalchemy.exc import DBAPIError
-
 
 class Busy(Conflict):
     """Somebody else is changing the same thing now; the same call may succeed when it is repeated."""
 
 
-def refusal(error: DBAPIError) -> CounterfoilError | None:
-    """Our error for a database error that input can cause, else ``None``."""
-    if error.connection_invalidated:
+def refusal(error: BaseException | None, *, lost: bool) -> CounterfoilError | None:
+    """Our error for an error of the driver's that input can cause, else ``None``.
+
+    ``lost``: the connection was lost with it.
+    """
+    if lost:
         return Unavailable("the database does not answer")
-    state: str | None = getattr(error.orig, "sqlstate", None)
-    if state is None and isinstance(error.orig, DataError):  # the driver's own: a NUL in a text
+    state: str | None = getattr(error, "sqlstate", None)
+    if state is None and isinstance(error, DataError):  # the driver's own: a NUL in a text
         return InvalidInput("a value holds what cannot be stored")
-    diagnosis = getattr(error.orig, "diag", None)
+    diagnosis = getattr(error, "diag", None)
     match state:
         case "23505":
             field = _unique_field(diagnosis)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Instant(TypeDecorator[datetime]):
-    """``timestamptz``; refuses a naive datetime, returns UTC."""
+    """``timestamptz``; refuses a naive datetime, returns UTC: all connections of ``Store`` speak it."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -36,14 +36,6 @@ class Instant(TypeDecorator[datetime]):
         if value is not None and value.tzinfo is None:
             raise ValueError("a naive datetime cannot be stored")
         return value
-
-    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
-        """The same instant in UTC."""
-        return _in_utc  # without the two calls around ``process_result_value``: there are many instants
-
-
-def _in_utc(value: datetime | None) -> datetime | None:
-    return value if value is None or value.tzinfo is UTC else value.astimezone(UTC)
 
 
 class Minor(TypeDecorator[int]):

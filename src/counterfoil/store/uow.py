@@ -11,8 +11,9 @@ from __future__ import annotations
 import os
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+import psycopg
 from sqlalchemy.exc import DBAPIError
 
 from counterfoil.core.ids import uuid7
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Executable
     from sqlalchemy.engine import CursorResult
     from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from counterfoil.store.compiled import Compiled
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class _Transaction:
     def __init__(self, connection: AsyncConnection, *, wall: datetime) -> None:
         self.connection = connection
         self.wall = wall
+        self._driver: object = None
         self._jobs: list[Job] = []
         self._last_entropy = int.from_bytes(os.urandom(10)) >> 8
 
@@ -70,16 +74,33 @@ class _Transaction:
         try:
             return await self.connection.execute(statement, parameters)
         except DBAPIError as error:
-            refused = refusal(error)
+            refused = refusal(error.orig, lost=error.connection_invalidated)
+            if refused is None:
+                raise
+            raise refused from error
+
+    async def rows(self, query: Compiled, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """All rows of a compiled select, as plain tuples: for lists, and what is looked up for them.
+
+        Raises as ``execute`` does.
+        """
+        driver = await self.driver()
+        try:
+            return await query.run(driver, self.connection.dialect, values)
+        except psycopg.Error as error:
+            if driver.closed:
+                await self.connection.invalidate()
+            refused = refusal(error, lost=driver.closed)
             if refused is None:
                 raise
             raise refused from error
 
     async def driver(self) -> DriverConnection[Any]:
         """The psycopg connection below, inside the same transaction: for COPY and hot paths."""
-        raw = await self.connection.get_raw_connection()
-        driver: DriverConnection[Any] = raw.driver_connection  # type: ignore[assignment]
-        return driver
+        if self._driver is None:
+            raw = await self.connection.get_raw_connection()
+            self._driver = raw.driver_connection
+        return cast("DriverConnection[Any]", self._driver)
 
     def defer(self, task: str, *, key: str | None = None, **arguments: Any) -> None:
         """Have the worker run ``task`` after this commits.

@@ -33,7 +33,7 @@ from counterfoil.modules.catalog.types import (
 )
 from counterfoil.store import Found, OffsetQuery, Page, PageQuery, Uow, only, records
 from counterfoil.store.paging import at_offset, counted, page_of, paged
-from counterfoil.store.rows import among, columns, insert_values, row_values, update_versioned
+from counterfoil.store.rows import among, columns, insert_values, row_values, update_versioned, with_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -52,6 +52,7 @@ class Objects[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Price)]:
         self.view: type[V] = view
         self.kind = kind
         self.select: Select[Any] = select(*(selected or columns(model, view)))
+        self._by_ids = with_ids(self.select, model)
 
     def _of(self, uow: Uow) -> Select[Any]:
         return self.select.where(self.model.environment_id == uow.environment_id)
@@ -66,7 +67,7 @@ class Objects[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Price)]:
         """The objects with these ids; unknown ones are left out."""
         if not ids:
             return {}
-        rows = await uow.execute(self._of(uow).where(among(self.model.id, ids)))
+        rows = await uow.rows(self._by_ids, {"environment_id": uow.environment_id, "ids": ids})
         return {view.id: view for view in records(self.view, rows)}
 
     async def page(self, uow: Uow, query: PageQuery, **equal: Any) -> Page[V]:

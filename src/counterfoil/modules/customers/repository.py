@@ -11,7 +11,7 @@ from counterfoil.modules.customers.models import CustomerRow
 from counterfoil.modules.customers.types import Customer
 from counterfoil.store import Found, OffsetQuery, Page, PageQuery, Uow, only, records
 from counterfoil.store.paging import at_offset, counted, page_of, paged
-from counterfoil.store.rows import among, columns, insert_values, update_versioned
+from counterfoil.store.rows import among, columns, insert_values, update_versioned, with_ids
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from counterfoil.modules.customers.types import CustomerFilter
 
 _SELECT = select(*columns(CustomerRow, Customer))
+_BY_IDS = with_ids(_SELECT, CustomerRow)
 
 
 async def add(uow: Uow, customer: Customer) -> None:
@@ -110,8 +111,8 @@ def _conditions(wanted: CustomerFilter) -> list[ColumnElement[bool]]:
 
 async def by_ids(uow: Uow, ids: Collection[UUID]) -> dict[UUID, Customer]:
     """The customers with these ids; unknown ones are left out."""
-    statement = _SELECT.where(CustomerRow.environment_id == uow.environment_id, among(CustomerRow.id, ids))
-    return {customer.id: customer for customer in records(Customer, await uow.execute(statement))}
+    rows = await uow.rows(_BY_IDS, {"environment_id": uow.environment_id, "ids": ids})
+    return {customer.id: customer for customer in records(Customer, rows)}
 
 
 async def add_named(uow: Uow, customer: Customer) -> bool:

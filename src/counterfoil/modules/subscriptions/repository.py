@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from counterfoil.modules.subscriptions.models import SubscriptionItemRow, SubscriptionRow
 from counterfoil.modules.subscriptions.types import Subscription, SubscriptionItem
-from counterfoil.store import Page, PageQuery, SystemUow, Uow, only, records
+from counterfoil.store import Compiled, Page, PageQuery, SystemUow, Uow, only, records
 from counterfoil.store.paging import page_of, paged
 from counterfoil.store.rows import columns, insert_values, update_versioned
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from sqlalchemy import Select
-
     from counterfoil.core.states import SubscriptionState
 
 _SELECT: Final = select(*columns(SubscriptionRow, Subscription))
 _SELECT_ITEMS: Final = select(*columns(SubscriptionItemRow, SubscriptionItem)).order_by(
     SubscriptionItemRow.subscription_id, SubscriptionItemRow.id
 )
-_ITEMS_OF: Final = _SELECT_ITEMS.where(
-    SubscriptionItemRow.environment_id == bindparam("environment_id"),
-    SubscriptionItemRow.subscription_id == any_(bindparam("ids", type_=ARRAY(Uuid))),
+_ITEMS_OF: Final = Compiled(
+    _SELECT_ITEMS.where(
+        SubscriptionItemRow.environment_id == bindparam("environment_id"),
+        SubscriptionItemRow.subscription_id == any_(bindparam("ids", type_=ARRAY(Uuid))),
+    )
 )
 _WRITE_STATES: Final = text(
     """
@@ -146,26 +146,26 @@ async def page(
     values: dict[str, Any] = {name: value for name, value in equal.items() if value is not None}
     statement = _page(tuple(values), held, further=query.after is not None)
     values |= {"environment_id": uow.environment_id, "limit": query.limit, "after": query.after}
-    return page_of(records(Subscription, await uow.execute(statement, values)), query)
+    return page_of(records(Subscription, await uow.rows(statement, values)), query)
 
 
-# Building a statement costs as much as a trip to the database, and a list is asked for again and again.
+# Building a statement costs more than a trip to the database, and a list is asked for again and again.
 @lru_cache(maxsize=100)
-def _page(equal: tuple[str, ...], held: bool | None, *, further: bool) -> Select[Any]:
+def _page(equal: tuple[str, ...], held: bool | None, *, further: bool) -> Compiled:
     conditions = [getattr(SubscriptionRow, name) == bindparam(name) for name in ("environment_id", *equal)]
     if held is not None:
         error = SubscriptionRow.billing_error
         conditions.append(error.is_not(None) if held else error.is_(None))
     limit: Any = bindparam("limit", type_=Integer)
     after: Any = bindparam("after") if further else None
-    return paged(_SELECT.where(*conditions), SubscriptionRow.id, PageQuery(limit, after))
+    return Compiled(paged(_SELECT.where(*conditions), SubscriptionRow.id, PageQuery(limit, after)))
 
 
 async def items_of(uow: Uow, subscription_ids: Collection[UUID]) -> dict[UUID, list[SubscriptionItem]]:
     """The items of these subscriptions, in the order in which they were made."""
     found: defaultdict[UUID, list[SubscriptionItem]] = defaultdict(list)
     values = {"environment_id": uow.environment_id, "ids": list(subscription_ids)}
-    for item in records(SubscriptionItem, await uow.execute(_ITEMS_OF, values)):
+    for item in records(SubscriptionItem, await uow.rows(_ITEMS_OF, values)):
         found[item.subscription_id].append(item)
     return found
 

@@ -16,7 +16,7 @@ from counterfoil.modules.catalog import PriceRow, QuantitySource
 from counterfoil.modules.customers import CustomerRow
 from counterfoil.modules.subscriptions.models import SubscriptionItemRow, SubscriptionRow
 from counterfoil.modules.subscriptions.types import Subscription
-from counterfoil.store import Found, OffsetQuery, records
+from counterfoil.store import Compiled, Found, OffsetQuery, records
 from counterfoil.store.paging import at_offset, counted
 from counterfoil.store.rows import columns
 
@@ -38,8 +38,8 @@ async def search(
     shape, values = _asked(wanted)
     values["environment_id"] = uow.environment_id
     page = {**values, "limit": query.limit, "offset": query.offset}
-    rows = await uow.execute(_page(shape, query.ascending), page)
-    total = (await uow.execute(_count(shape), values)).scalar_one() if count else None
+    rows = await uow.rows(_found(shape, query.ascending), page)
+    total = (await uow.rows(_count(shape), values))[0][0] if count else None
     return Found(records(Subscription, rows), total)
 
 
@@ -50,7 +50,7 @@ async def listed(uow: Uow, wanted: SubscriptionFilter, query: OffsetQuery) -> Se
     """
     shape, values = _asked(wanted)
     values |= {"environment_id": uow.environment_id, "limit": query.limit, "offset": query.offset}
-    return (await uow.execute(_listed(shape, query.ascending), values)).all()
+    return await uow.rows(_listed(shape, query.ascending), values)
 
 
 _Shape = frozenset[tuple[str, bool]]
@@ -85,26 +85,30 @@ def _asked(wanted: SubscriptionFilter) -> tuple[_Shape, dict[str, Any]]:
     return frozenset(shape), values
 
 
-# A list is asked for again and again in the same shapes, and building its statement costs as much as a trip
+# A list is asked for again and again in the same shapes, and building its statement costs more than a trip
 # to the database.
 @lru_cache(maxsize=1000)
+def _found(shape: _Shape, ascending: bool) -> Compiled:
+    return Compiled(_page(shape, ascending))
+
+
 def _page(shape: _Shape, ascending: bool) -> Select[Any]:
     names = {name for name, _ in shape}
     created = SubscriptionRow.created_at
     order = [created if ascending else created.desc()] if names & {"created_from", "created_to"} else []
     limit: Any = bindparam("limit", type_=Integer)
     offset: Any = bindparam("offset", type_=Integer)
-    return at_offset(_found(shape), SubscriptionRow.id, OffsetQuery(limit, offset, ascending), *order)
+    return at_offset(_wanted(shape), SubscriptionRow.id, OffsetQuery(limit, offset, ascending), *order)
 
 
 @lru_cache(maxsize=1000)
-def _listed(shape: _Shape, ascending: bool) -> Select[Any]:
+def _listed(shape: _Shape, ascending: bool) -> Compiled:
     one, item, price = SubscriptionRow, SubscriptionItemRow, PriceRow
     quantity = case((price.quantity_source == QuantitySource.ITEM, item.quantity), else_=1)
     amounts = func.jsonb_extract_path_text(price.params, one.currency)
     params = case((price.quantity_source != QuantitySource.USAGE, amounts))
     page: Any = _page(shape, ascending)
-    statement: Select[Any] = (
+    return Compiled(
         page.with_only_columns(
             *(one.id, one.customer_id, CustomerRow.external_id, one.plan_id, one.plan_reference),
             *(one.payment_method, one.currency, one.zone, one.status, one.anchor_at, one.alignment),
@@ -117,15 +121,14 @@ def _listed(shape: _Shape, ascending: bool) -> Select[Any]:
         .outerjoin(price, price.id == item.price_id)
         .order_by(item.id)
     )
-    return statement
 
 
 @lru_cache(maxsize=1000)
-def _count(shape: _Shape) -> Select[Any]:
-    return counted(_found(shape))
+def _count(shape: _Shape) -> Compiled:
+    return Compiled(counted(_wanted(shape)))
 
 
-def _found(shape: _Shape) -> Select[Any]:
+def _wanted(shape: _Shape) -> Select[Any]:
     asked = {name: _one_of(name, several) for name, several in shape if name in _AMONG}
     plans = [one for one in [asked.pop("plan_ids", None)] if one is not None]
     conditions = [SubscriptionRow.environment_id == bindparam("environment_id"), *asked.values()]
