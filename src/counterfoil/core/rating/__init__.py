@@ -7,22 +7,47 @@ Always holds: pure; exact until the last step; an amount can be worked out again
 figures of an invoice are the sums of its lines'.
 """
 
+from counterfoil.core.rating.adjustments import (
+    CreditExplanation,
+    DeltaExplanation,
+    credit_line,
+    delta_line,
+)
 from counterfoil.core.rating.aggregate import (
+    OF_NOTHING,
+    SUMS,
+    WITHOUT_PROPERTY,
     Aggregate,
     Aggregation,
     Filter,
     PropertyValue,
+    Reset,
+    Stretch,
     Usage,
     UsageEvent,
     aggregate,
+    contributed,
+    finished,
     number_of,
+    numbers_in,
     value_text,
 )
+from counterfoil.core.rating.commitment_lines import (
+    CommitmentExplanation,
+    CommitmentPart,
+    CommitmentTold,
+    Counted,
+    credit_drawn_line,
+    drawn_lines,
+    instalment_line,
+    true_up_line,
+)
 from counterfoil.core.rating.discounts import AppliedDiscount, Discount, DiscountKind, share_discount
-from counterfoil.core.rating.explanation import Cadence, Explanation, Origin, Span, redo
+from counterfoil.core.rating.explanation import Cadence, Explanation, LineKind, Origin, Span
 from counterfoil.core.rating.lines import Line, RatedLine
 from counterfoil.core.rating.pipeline import STEPS, RatingInput, Step, rate_line
-from counterfoil.core.rating.sentences import Sentence, sentences
+from counterfoil.core.rating.running import CARRIED, Piece, needs_earlier, running_windows
+from counterfoil.core.rating.sentences import Sentence
 from counterfoil.core.rating.terms import (
     Bound,
     DiscountsTaken,
@@ -31,44 +56,72 @@ from counterfoil.core.rating.terms import (
     QuantityRounding,
     UnitConversion,
 )
+from counterfoil.core.rating.told import AnyExplanation, read_explanation, redo, sentences
 from counterfoil.core.rating.totals import Totals, totals
 from counterfoil.core.rating.windows import WindowGrid, window_grid
 
 __all__ = [
+    "CARRIED",
+    "OF_NOTHING",
     "STEPS",
+    "SUMS",
+    "WITHOUT_PROPERTY",
     "Aggregate",
     "Aggregation",
+    "AnyExplanation",
     "AppliedDiscount",
     "Bound",
     "Cadence",
+    "CommitmentExplanation",
+    "CommitmentPart",
+    "CommitmentTold",
+    "Counted",
+    "CreditExplanation",
+    "DeltaExplanation",
     "Discount",
     "DiscountKind",
     "DiscountsTaken",
     "Explanation",
     "Filter",
     "Line",
+    "LineKind",
     "Origin",
+    "Piece",
     "PriceTerms",
     "PropertyValue",
     "QuantityMode",
     "QuantityRounding",
     "RatedLine",
     "RatingInput",
+    "Reset",
     "Sentence",
     "Span",
     "Step",
+    "Stretch",
     "Totals",
     "UnitConversion",
     "Usage",
     "UsageEvent",
     "WindowGrid",
     "aggregate",
+    "contributed",
+    "credit_drawn_line",
+    "credit_line",
+    "delta_line",
+    "drawn_lines",
+    "instalment_line",
+    "finished",
+    "needs_earlier",
     "number_of",
+    "numbers_in",
     "rate_line",
+    "read_explanation",
     "redo",
+    "running_windows",
     "sentences",
     "share_discount",
     "totals",
+    "true_up_line",
     "value_text",
     "window_grid",
 ]

@@ -2,7 +2,7 @@
 
 Owns: the record, its JSON form (decimals as text, fractions as ``n/d``, instants in UTC), and ``redo``, which
 works the amount out from the stored inputs alone, without the pipeline and without any stored sum.
-Does not own: sentences for people (``sentences.py``).
+Does not own: sentences for people (``sentences.py``), lines for what was billed before (``adjustments.py``).
 Always holds: ``Explanation.from_json(e.to_json()) == e``; ``redo(e.to_json(), unit) == e.amount``.
 """
 
@@ -47,6 +47,19 @@ class Cadence(StrEnum):
     """At the start of the service period that it pays for."""
     IN_ARREARS = "in_arrears"
     """At its end."""
+
+
+class LineKind(StrEnum):
+    """What a line of an invoice is."""
+
+    CHARGE = "charge"
+    """What a price costs for a service period; of one period there is one such line that stands."""
+    CREDIT = "credit"
+    """What is given back of a charge."""
+    ADJUSTMENT = "adjustment"
+    """What a period costs more, or less, than was billed for it."""
+    COMMITMENT = "commitment"
+    """What a commitment charges beside what was used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +112,11 @@ class Explanation:
     """The amount before rounding."""
     rounding: Rounding
     amount: Money
+
+    @property
+    def kind(self) -> LineKind:
+        """What the line is."""
+        return LineKind.CHARGE
 
     def to_json(self) -> dict[str, Any]:
         """The form that is stored and shown."""
@@ -169,34 +187,37 @@ class Explanation:
         )
 
 
-def redo(data: Mapping[str, Any], unit: Unit) -> Money:
+def redo_charge(data: Mapping[str, Any], unit: Unit) -> Money:
     """The amount, worked out again in fractions from a stored explanation's inputs.
 
     What is read are the parts' counts and prices, the proration, the discounts, minimum and maximum as agreed
     and the rounding mode; every stored sum is ignored, so that comparing the answer with the line's amount
     proves them.
-    ``ValueError`` if the explanation is of another unit.
     """
-    if (data["unit"], data["exponent"]) != (unit.code, unit.exponent):
-        raise ValueError(f"the explanation is in {data['unit']}, not {unit.code}")
+    return round_money(redo_exact(data), unit, Rounding(data["rounding"]))
+
+
+def redo_exact(data: Mapping[str, Any]) -> Fraction:
+    """The amount before rounding, worked out again."""
     amount = Fraction(0)
     for part in data["parts"]:
         amount += Fraction(part["count"]) * Fraction(part["unit_amount"]) + Fraction(part["flat_amount"])
     amount *= Fraction(data["proration"])
     if data.get("discounts_taken") == DiscountsTaken.AFTER_MINIMUM:
-        amount = _redo_discounts(_redo_bounds(amount, data), data)
-    else:
-        amount = _redo_bounds(_redo_discounts(amount, data), data)
-    return round_money(amount, unit, Rounding(data["rounding"]))
+        return _redo_discounts(_redo_bounds(amount, data), data)
+    return _redo_bounds(_redo_discounts(amount, data), data)
 
 
 def _redo_discounts(amount: Fraction, data: Mapping[str, Any]) -> Fraction:
     for applied in data["discounts"]:
         value = Fraction(applied["value"])
-        if applied["kind"] == DiscountKind.PERCENT:
-            amount -= amount * value / 100
-        else:
-            amount = max(amount - value, Fraction(0))
+        match DiscountKind(applied["kind"]):
+            case DiscountKind.PERCENT:
+                amount -= amount * value / 100
+            case DiscountKind.AMOUNT:
+                amount = max(amount - value, Fraction(0))
+            case DiscountKind.UNITS:
+                amount = max(amount - Fraction(applied["of"]) * value / 100, Fraction(0))
     return amount
 
 
@@ -270,17 +291,30 @@ def _bound_of(data: Mapping[str, Any] | None) -> AppliedBound | None:
 
 
 def _discount_json(applied: AppliedDiscount) -> dict[str, Any]:
-    return {
-        "kind": applied.discount.kind.value,
-        "name": applied.discount.name,
-        "value": decimal_text(applied.discount.value),
+    discount = applied.discount
+    written = {
+        "kind": discount.kind.value,
+        "name": discount.name,
+        "value": decimal_text(discount.value),
         "amount": decimal_text(applied.amount),
     }
+    if discount.units is not None and applied.of is not None:
+        written |= {"units": decimal_text(discount.units), "of": decimal_text(applied.of)}
+    if discount.ref:
+        written["ref"] = discount.ref
+    return written
 
 
 def _discount_of(data: Mapping[str, Any]) -> AppliedDiscount:
-    discount = Discount(DiscountKind(data["kind"]), Decimal(data["value"]), data["name"])
-    return AppliedDiscount(discount, read_exact(data["amount"]))
+    units, of = data.get("units"), data.get("of")
+    discount = Discount(
+        DiscountKind(data["kind"]),
+        Decimal(data["value"]),
+        data["name"],
+        None if units is None else Decimal(units),
+        data.get("ref", ""),
+    )
+    return AppliedDiscount(discount, read_exact(data["amount"]), None if of is None else read_exact(of))
 
 
 def _origin_json(origin: Origin) -> dict[str, Any]:

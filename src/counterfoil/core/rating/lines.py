@@ -9,7 +9,7 @@ from counterfoil.core.tax import TaxMode
 
 if TYPE_CHECKING:
     from counterfoil.core.money import Money
-    from counterfoil.core.rating.explanation import Explanation
+    from counterfoil.core.rating.told import AnyExplanation
     from counterfoil.core.tax import TaxRate
 
 
@@ -19,7 +19,7 @@ class RatedLine:
 
     listed: Money
     amount: Money
-    explanation: Explanation
+    explanation: AnyExplanation
 
     @property
     def discount(self) -> Money:

@@ -43,8 +43,8 @@ class Sentence:
         return {"step": self.step, "text": self.text, "amount": self.amount}
 
 
-def sentences(explanation: Explanation) -> list[Sentence]:
-    """The steps of the calculation that did something, in their order."""
+def charge_sentences(explanation: Explanation) -> list[Sentence]:
+    """The steps of a charge's calculation that did something, in their order."""
     told = [Sentence("quantity", _quantity(explanation), None)]
     if explanation.counted != explanation.quantity:
         told.append(Sentence("counted", _counted(explanation), None))
@@ -217,7 +217,9 @@ def _proration(explanation: Explanation) -> str:
 def _discount(applied: AppliedDiscount) -> str:
     discount = applied.discount
     name = f" {discount.name}" if discount.name else ""
-    share = f" of {shown(discount.value)} %" if discount.kind is DiscountKind.PERCENT else ""
+    share = "" if discount.kind is DiscountKind.AMOUNT else f" of {shown(discount.value)} %"
+    if discount.units is not None and applied.of is not None:
+        share += f" on the first {shown(discount.units)} units, which cost {shown(applied.of)}"
     return f"Discount{name}{share}: {shown(applied.amount)} off"
 
 

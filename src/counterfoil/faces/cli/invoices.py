@@ -86,7 +86,7 @@ async def show(tenant: Tenant, number: Number, as_json: Json = False) -> None:
     rows: list[list[str]] = [
         [
             str(line.position),
-            line.description,
+            line.description if line.kind == "charge" else f"{line.kind.value}: {line.description}",
             span(line.service_start, line.service_end, invoice.zone),
             quantity(line.quantity),
             money(line.charged),
@@ -255,8 +255,12 @@ def invoice_json(invoice: Invoice, names: dict[UUID, str]) -> dict[str, Any]:
 
 def line_json(line: InvoiceLine) -> dict[str, Any]:
     """A line for programs."""
+    from counterfoil.core.ids import show_id
+
     return {
         "position": line.position,
+        "kind": line.kind.value,
+        "of_line_id": None if line.of_line_id is None else show_id("invoice_line", line.of_line_id),
         "description": line.description,
         "service_start": line.service_start,
         "service_end": line.service_end,

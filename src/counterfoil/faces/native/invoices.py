@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import ConfigDict, Field
 
 from counterfoil.core.ids import show_id
-from counterfoil.core.rating import Cadence
+from counterfoil.core.rating import Cadence, LineKind
 from counterfoil.core.states.invoice import InvoiceState
 from counterfoil.core.tax import TaxMode
 from counterfoil.faces.kit.context import Unit, allow
@@ -125,6 +125,11 @@ class InvoiceLineOut(Wire):
     id: InvoiceLineId
     invoice_id: InvoiceId
     position: int
+    kind: LineKind = Field(
+        description="A charge, or what is given back of one (`credit`), or what a period costs more or less"
+        " than was billed for it (`adjustment`), or what a commitment charges (`commitment`)"
+    )
+    of_line_id: InvoiceLineId | None = Field(description="The line that it gives back or corrects")
     subscription_item_id: SubscriptionItemId | None
     price_id: PriceId | None
     description: str
@@ -251,6 +256,8 @@ def line_to_wire(line: InvoiceLine) -> InvoiceLineOut:
         id=line.id,
         invoice_id=line.invoice_id,
         position=line.position,
+        kind=line.kind,
+        of_line_id=line.of_line_id,
         subscription_item_id=line.subscription_item_id,
         price_id=line.price_id,
         description=line.description,

@@ -49,6 +49,8 @@ LINE: Final[dict[str, Any]] = {
     "id": "line_01kahgp1g0edgrx4zm6byashwm",
     "invoice_id": INVOICE["id"],
     "position": 1,
+    "kind": "charge",
+    "of_line_id": None,
     "subscription_item_id": "si_01kahgp1g0edgrx4zm6byashwn",
     "price_id": "price_01kahgp1g0edgrx4zm6byashwp",
     "description": "Input tokens",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from counterfoil.core.errors import CounterfoilError
-from counterfoil.core.rating import Explanation
+from counterfoil.core.rating import Explanation, LineKind
 from counterfoil.modules.billing.charges import charge_of_line
 from counterfoil.modules.billing.drafting import rate_all
 from counterfoil.modules.billing.readings import load_facts
@@ -15,6 +16,7 @@ from counterfoil.modules.billing.types import BATCH, Billed
 from counterfoil.modules.catalog import prices_by_ids
 from counterfoil.modules.invoicing import (
     NewAmounts,
+    as_it_stands,
     due_drafts,
     finalise,
     postpone_draft,
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from counterfoil.modules.invoicing import DraftInvoice, Invoice
+    from counterfoil.modules.invoicing import DraftInvoice, Invoice, InvoiceLine, NewLine
     from counterfoil.store import Uow
 
 PUT_OFF: Final = timedelta(days=1)
@@ -83,14 +85,11 @@ async def _rated_again(
 ) -> tuple[list[NewAmounts], dict[UUID, CounterfoilError]]:
     """The new lines of those drafts of which usage has changed an amount, and what refused to be rated.
 
-    A draft that a person wrote lines on is finalised as it stands.
+    A draft that a person wrote lines on is finalised as it stands, and so is every line but the charges:
+    what is given back does not depend on what was used.
     """
-    rateable = [
-        draft
-        for draft in drafts
-        if draft.invoice.subscription_id is not None and all(line.price_id for line in draft.lines)
-    ]
-    lines = [(draft.invoice, line) for draft in rateable for line in draft.lines]
+    rateable = [draft for draft in drafts if _is_rateable(draft)]
+    lines = [(draft.invoice, line) for draft in rateable for line in _charges(draft)]
     prices = await prices_by_ids(uow, {line.price_id for _, line in lines if line.price_id})
     charges = [charge_of_line(invoice, line, prices) for invoice, line in lines]
     facts = await load_facts(uow, charges)
@@ -98,14 +97,28 @@ async def _rated_again(
     failed: dict[UUID, CounterfoilError] = {}
     first = 0
     for draft in rateable:
-        own = charges[first : first + len(draft.lines)]
+        own = _charges(draft)
         try:
-            fresh = tuple(rate_all(own, facts, first))
-            before = [Explanation.from_json(line.explanation) for line in draft.lines]
+            fresh = rate_all(charges[first : first + len(own)], facts, first)
+            before = [Explanation.from_json(line.explanation) for line in own]
             if [line.rated.explanation for line in fresh] != before:
-                amounts = totals_of(fresh, draft.invoice.unit)
-                changed.append(NewAmounts(draft.invoice.id, fresh, amounts))
+                changed.append(_with_fresh(draft, own, fresh))
         except CounterfoilError as error:
             failed[draft.invoice.id] = error
         first += len(own)
     return changed, failed
+
+
+def _is_rateable(draft: DraftInvoice) -> bool:
+    return draft.invoice.subscription_id is not None and all(line.price_id for line in _charges(draft))
+
+
+def _charges(draft: DraftInvoice) -> list[InvoiceLine]:
+    return [line for line in draft.lines if line.kind is LineKind.CHARGE]
+
+
+def _with_fresh(draft: DraftInvoice, charges: Sequence[InvoiceLine], fresh: Sequence[NewLine]) -> NewAmounts:
+    """The draft's lines in their places, its charges as they were rated now; each keeps its id."""
+    rated = {line.id: replace(new, id=line.id) for line, new in zip(charges, fresh, strict=True)}
+    lines = tuple(rated.get(line.id) or as_it_stands(draft.invoice, line) for line in draft.lines)
+    return NewAmounts(draft.invoice.id, lines, totals_of(lines, draft.invoice.unit))

@@ -5,14 +5,16 @@ voiding; what is still due; the PDF.
 Does not own: what is billed when and at which price (billing), postings (ledger), money received (payments).
 Always holds: subtotal + tax = total, on each line and on the whole, and the whole is the sum of its lines;
 numbers of an issuer have no gap and no twin; a finalised invoice is never edited, not even by SQL; a period
-of an item's price stands on at most one invoice that is not void.
+of an item's price is charged on at most one invoice that is not void, and what is given back or caught up of
+it are lines of their own on later ones.
 """
 
-from counterfoil.modules.invoicing.drafting import add_drafts, replace_amounts, totals_of
+from counterfoil.modules.invoicing.drafting import add_drafts, as_it_stands, replace_amounts, totals_of
 from counterfoil.modules.invoicing.issuers import (
     create_issuer,
     default_issuer,
     get_issuer,
+    issuers_for,
     list_issuers,
     update_issuer,
 )
@@ -20,6 +22,7 @@ from counterfoil.modules.invoicing.models import InvoiceLineRow, InvoiceRow, Iss
 from counterfoil.modules.invoicing.pdf import invoice_pdf
 from counterfoil.modules.invoicing.service import (
     apply_payment,
+    billed_lines,
     due_drafts,
     earliest_due,
     environments_with_due,
@@ -71,6 +74,8 @@ __all__ = [
     "Settlement",
     "add_drafts",
     "apply_payment",
+    "as_it_stands",
+    "billed_lines",
     "create_issuer",
     "default_issuer",
     "due_drafts",
@@ -82,6 +87,7 @@ __all__ = [
     "get_invoice",
     "get_issuer",
     "invoice_pdf",
+    "issuers_for",
     "lines_of",
     "list_invoices",
     "list_issuers",

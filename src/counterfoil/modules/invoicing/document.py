@@ -14,7 +14,13 @@ from zoneinfo import ZoneInfo
 
 from counterfoil.core.money import decimal_text, to_decimal
 from counterfoil.core.pricing import PartKind
-from counterfoil.core.rating import Explanation, sentences
+from counterfoil.core.rating import (
+    DeltaExplanation,
+    Explanation,
+    LineKind,
+    read_explanation,
+    sentences,
+)
 from counterfoil.core.states.invoice import InvoiceState
 from counterfoil.core.tax import TaxMode
 
@@ -31,6 +37,9 @@ _LONG_WORD: Final = re.compile(r"\S{36,}")
 _PIECE: Final = re.compile(r"(\S{10})(?=\S)")
 MAX_PARTS: Final = 31
 """The most parts of one line that are printed, a day of a month each."""
+_LABELS: Final = {LineKind.CREDIT: "Credit: ", LineKind.ADJUSTMENT: "Adjustment: "}
+_OF_OTHERS: Final = frozenset({"billed", "unused", "given_back", "limit", "again", "difference"})
+"""The steps of what is given back or corrected, all of which are printed."""
 _STAMPS: Final = {InvoiceState.DRAFT: "DRAFT", InvoiceState.VOID: "VOID"}
 
 
@@ -88,7 +97,7 @@ def _line(line: InvoiceLine, invoice: Invoice) -> dict[str, Any]:
     percents = {tax.code: percent_text(tax.percent) for tax in invoice.taxes}
     return {
         "position": str(line.position),
-        "description": _soft(line.description),
+        "description": _soft(_LABELS.get(line.kind, "") + line.description),
         "period": period_text(line.service_start, line.service_end, invoice.zone),
         "steps": [_soft(step) for step in _steps(line)],
         "quantity": quantity_text(line.quantity),
@@ -99,21 +108,24 @@ def _line(line: InvoiceLine, invoice: Invoice) -> dict[str, Any]:
 
 def _steps(line: InvoiceLine) -> list[str]:
     """How the amount came about; nothing where it is one fee as it stands."""
-    told = Explanation.from_json(line.explanation)
-    exact = to_decimal(told.exact) == told.amount.to_decimal()
-    one_fee = len(told.parts) == 1 and told.parts[0].kind is PartKind.FLAT
-    kept = {"counted", "included", "proration", "discount", "minimum", "maximum"} | (
-        set() if one_fee and told.proration == 1 else {"part", "sum"}
-    )
-    if not exact:
+    told = read_explanation(line.explanation)
+    kept = {"counted", "included", "proration", "discount", "minimum", "maximum", *_OF_OTHERS}
+    charge = told.fresh if isinstance(told, DeltaExplanation) else told
+    if isinstance(charge, Explanation) and not _is_one_fee(charge):
+        kept |= {"part", "sum"}
+    if to_decimal(told.exact) != told.amount.to_decimal():
         kept.add("rounding")
     steps = _in_short([sentence for sentence in sentences(told) if sentence.step in kept])
-    if told.origin.events is not None:
+    if line.kind is not LineKind.CREDIT and told.origin.events is not None:
         events = told.origin.events
         steps.insert(0, f"Counted from {events:,} event{'' if events == 1 else 's'}")
     if line.tax_mode is TaxMode.INCLUSIVE and line.tax:
         steps.append(f"Price {amount_text(line.total)} includes tax of {amount_text(line.tax)}")
     return steps
+
+
+def _is_one_fee(told: Explanation) -> bool:
+    return len(told.parts) == 1 and told.parts[0].kind is PartKind.FLAT and told.proration == 1
 
 
 def _in_short(told: Sequence[Sentence]) -> list[str]:

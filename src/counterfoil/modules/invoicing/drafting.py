@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Final
 from counterfoil.core.errors import InvalidInput, NotFound
 from counterfoil.core.ids import show_id
 from counterfoil.core.money import Money, Rounding, round_exact, to_decimal, unit_of
-from counterfoil.core.rating import Line, totals
+from counterfoil.core.rating import Line, RatedLine, read_explanation, totals
 from counterfoil.core.states.invoice import INVOICE, InvoiceState, InvoiceTrigger
 from counterfoil.core.states.machine import advance
-from counterfoil.modules.invoicing.issuers import default_issuer
+from counterfoil.core.tax import TaxRate, TaxRounding
+from counterfoil.modules.invoicing.issuers import issuers_for
 from counterfoil.modules.invoicing.repository import invoices as repository
-from counterfoil.modules.invoicing.repository import issuers as issuers_repository
 from counterfoil.modules.invoicing.repository import lines as lines_repository
 from counterfoil.modules.invoicing.types import (
+    AppliedTax,
     Invoice,
     InvoiceLine,
     InvoiceTax,
@@ -40,8 +41,13 @@ _MOST_PLACES: Final = 12
 """Of a quantity without a finite decimal, this many are shown; its explanation has it exactly."""
 
 
-def totals_of(lines: Sequence[NewLine], unit: Unit) -> Totals:
-    """The taxes and totals of rated lines; ``InvalidInput`` for a line in another currency."""
+def totals_of(
+    lines: Sequence[NewLine], unit: Unit, tax_rounding: TaxRounding = TaxRounding.PER_INVOICE
+) -> Totals:
+    """The taxes and totals of rated lines; ``tax_rounding`` is their issuer's.
+
+    ``InvalidInput`` for a line in another currency.
+    """
     for index, line in enumerate(lines):
         if line.rated.amount.unit != unit:
             raise InvalidInput(
@@ -50,7 +56,7 @@ def totals_of(lines: Sequence[NewLine], unit: Unit) -> Totals:
                 allowed=unit.code,
             )
     rated = [Line.of(line.rated, tuple(tax.rate for tax in line.taxes), line.tax_mode) for line in lines]
-    return totals(rated, unit)
+    return totals(rated, unit, tax_rounding=tax_rounding)
 
 
 async def add_drafts(uow: Uow, drafts: Sequence[NewInvoice]) -> list[Invoice]:
@@ -61,7 +67,7 @@ async def add_drafts(uow: Uow, drafts: Sequence[NewInvoice]) -> list[Invoice]:
     """
     if not drafts:
         return []
-    issuers = await _issuers_of(uow, drafts)
+    issuers = await issuers_for(uow, {draft.issuer_id for draft in drafts})
     known = await repository.buyers(uow, {draft.customer_id for draft in drafts})
     invoices: list[Invoice] = []
     lines: list[InvoiceLine] = []
@@ -69,7 +75,7 @@ async def add_drafts(uow: Uow, drafts: Sequence[NewInvoice]) -> list[Invoice]:
         if draft.customer_id not in known:
             raise NotFound("no such customer", field="customer_id")
         issuer = issuers[draft.issuer_id]
-        amounts = draft.totals or totals_of(draft.lines, unit_of(draft.currency))
+        amounts = draft.totals or totals_of(draft.lines, unit_of(draft.currency), issuer.tax_rounding)
         invoice = _draft(uow, draft, issuer, amounts)
         invoices.append(invoice)
         lines += _lines(uow, invoice.id, draft.lines, amounts)
@@ -88,12 +94,16 @@ async def replace_amounts(uow: Uow, changes: Sequence[NewAmounts]) -> list[Invoi
     if not changes:
         return []
     by_id = {change.invoice_id: change for change in changes}
+    before_all = await lock_all(uow, by_id.keys())
+    issuers = await issuers_for(uow, {one.issuer_id for one in before_all if by_id[one.id].totals is None})
     invoices: list[Invoice] = []
     lines: list[InvoiceLine] = []
-    for before in await lock_all(uow, by_id.keys()):
+    for before in before_all:
         advance(INVOICE, before.status, InvoiceTrigger.EDIT)
         new = by_id[before.id].lines
-        amounts = by_id[before.id].totals or totals_of(new, before.unit)
+        amounts = by_id[before.id].totals
+        if amounts is None:
+            amounts = totals_of(new, before.unit, issuers[before.issuer_id].tax_rounding)
         invoices.append(
             replace(
                 before,
@@ -112,6 +122,30 @@ async def replace_amounts(uow: Uow, changes: Sequence[NewAmounts]) -> list[Invoi
     for invoice in invoices:
         announce(uow, "invoice.updated", invoice)
     return invoices
+
+
+def as_it_stands(invoice: Invoice, line: InvoiceLine) -> NewLine:
+    """A draft's line as one to write again, so that the draft's other lines can be replaced."""
+    stated = {tax.code: tax for tax in invoice.taxes}
+    borne = [(tax, stated[tax.code]) for tax in line.taxes]
+    return NewLine(
+        id=line.id,
+        kind=line.kind,
+        of_line_id=line.of_line_id,
+        description=line.description,
+        service_start=line.service_start,
+        service_end=line.service_end,
+        cadence=line.cadence,
+        rated=RatedLine(line.charged, line.charged, read_explanation(line.explanation)),
+        taxes=tuple(
+            AppliedTax(TaxRate(tax.code, rate.percent), rate.name, tax.tax_rate_id) for tax, rate in borne
+        ),
+        tax_mode=line.tax_mode,
+        tax_treatment=line.tax_treatment,
+        tax_reason=line.tax_reason,
+        subscription_item_id=line.subscription_item_id,
+        price_id=line.price_id,
+    )
 
 
 async def lock_all(uow: Uow, ids: Collection[UUID]) -> list[Invoice]:
@@ -134,17 +168,6 @@ def announce(uow: Uow, event: str, invoice: Invoice, version: int | None = None)
         "status": invoice.status.value,
     }
     uow.announce(event, "invoice", invoice.id, invoice.version if version is None else version, data)
-
-
-async def _issuers_of(uow: Uow, drafts: Sequence[NewInvoice]) -> dict[UUID | None, Issuer]:
-    named = {draft.issuer_id for draft in drafts if draft.issuer_id is not None}
-    found = await issuers_repository.by_ids(uow, named) if named else {}
-    issuers: dict[UUID | None, Issuer] = dict(found.items())
-    if len(issuers) < len(named):
-        raise NotFound("no such issuer", field="issuer_id")
-    if any(draft.issuer_id is None for draft in drafts):
-        issuers[None] = await default_issuer(uow)
-    return issuers
 
 
 def _draft(uow: Uow, draft: NewInvoice, issuer: Issuer, amounts: Totals) -> Invoice:
@@ -191,9 +214,11 @@ def _stated(lines: Sequence[NewLine], amounts: Totals) -> tuple[InvoiceTax, ...]
 def _lines(uow: Uow, invoice_id: UUID, lines: Sequence[NewLine], amounts: Totals) -> list[InvoiceLine]:
     return [
         InvoiceLine(
-            id=uow.new_id(),
+            id=line.id or uow.new_id(),
             invoice_id=invoice_id,
             position=position,
+            kind=line.kind,
+            of_line_id=line.of_line_id,
             subscription_item_id=line.subscription_item_id,
             price_id=line.price_id,
             description=line.description,
@@ -202,6 +227,8 @@ def _lines(uow: Uow, invoice_id: UUID, lines: Sequence[NewLine], amounts: Totals
             cadence=line.cadence,
             quantity=_shown(line.rated.explanation.quantity),
             tax_mode=line.tax_mode,
+            tax_treatment=line.tax_treatment,
+            tax_reason=line.tax_reason,
             amount=taxed.net,
             tax=taxed.tax,
             total=taxed.total,

@@ -14,11 +14,12 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from counterfoil.core.rating import Cadence
+from counterfoil.core.rating import Cadence, LineKind
 from counterfoil.core.states.invoice import InvoiceState
-from counterfoil.core.tax import TaxMode
+from counterfoil.core.tax import TaxMode, TaxRounding
+from counterfoil.core.tax_rules import Registration, TaxPoint, TaxTreatment
 from counterfoil.store import Base, Minor
-from counterfoil.store.types import Choice, Identified
+from counterfoil.store.types import Choice, Identified, Records
 
 
 class IssuerRow(Identified, Base):
@@ -43,6 +44,10 @@ class IssuerRow(Identified, Base):
     grace_seconds: Mapped[int] = mapped_column(BigInteger)
     net_days: Mapped[int] = mapped_column(Integer)
     language: Mapped[str]
+    registrations: Mapped[list[Any]] = mapped_column(Records(Registration))
+    tax_category: Mapped[str]
+    tax_rounding: Mapped[TaxRounding] = mapped_column(Choice(TaxRounding))
+    tax_point: Mapped[TaxPoint] = mapped_column(Choice(TaxPoint))
 
 
 class InvoiceRow(Identified, Base):
@@ -100,14 +105,21 @@ class InvoiceLineRow(Base):
     __tablename__ = "invoice_lines"
     __table_args__ = (
         UniqueConstraint("invoice_id", "position"),
-        # Law 5: a period is billed once.
+        # Law 5: a period is billed once; what is given back or caught up of it may be several lines.
         Index(
             "uq_invoice_lines_service_start",
             "subscription_item_id",
             "price_id",
             "service_start",
             unique=True,
-            postgresql_where=text("not voided"),
+            postgresql_where=text("not voided and kind = 'charge'"),
+        ),
+        Index(
+            "ix_invoice_lines_other",
+            "environment_id",
+            "subscription_item_id",
+            "service_start",
+            postgresql_where=text("not voided and kind <> 'charge'"),
         ),
     )
 
@@ -115,6 +127,8 @@ class InvoiceLineRow(Base):
     environment_id: Mapped[UUID]
     invoice_id: Mapped[UUID] = mapped_column(ForeignKey("invoices.id"))
     position: Mapped[int] = mapped_column(Integer)
+    kind: Mapped[LineKind] = mapped_column(Choice(LineKind))
+    of_line_id: Mapped[UUID | None]
     subscription_item_id: Mapped[UUID | None]
     price_id: Mapped[UUID | None]
     description: Mapped[str]
@@ -129,3 +143,5 @@ class InvoiceLineRow(Base):
     taxes: Mapped[list[Any]]
     explanation: Mapped[dict[str, Any]]
     voided: Mapped[bool]
+    tax_treatment: Mapped[TaxTreatment | None] = mapped_column(Choice(TaxTreatment))
+    tax_reason: Mapped[str | None]

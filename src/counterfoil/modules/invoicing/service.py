@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from counterfoil.core.errors import InvalidInput, WrongState
 from counterfoil.core.ledger import invoice_finalised, invoice_voided
 from counterfoil.core.money import Money
-from counterfoil.core.rating import Explanation, redo, sentences
+from counterfoil.core.rating import read_explanation, redo, sentences
 from counterfoil.core.states.invoice import INVOICE, InvoiceState, InvoiceTrigger
 from counterfoil.core.states.machine import advance
 from counterfoil.modules.invoicing.drafting import announce, lock_all
@@ -70,6 +70,15 @@ async def list_invoices(
 async def lines_of(uow: Uow, invoice_ids: Collection[UUID]) -> dict[UUID, tuple[InvoiceLine, ...]]:
     """The lines of each of these invoices, by position; of an unknown one, none."""
     return await lines_repository.of_invoices(uow, invoice_ids)
+
+
+async def billed_lines(uow: Uow, reaches: Collection[tuple[UUID, datetime]]) -> dict[UUID, list[InvoiceLine]]:
+    """What stands of these items beyond an instant each: ``(item, since)``, in two statements.
+
+    By item, the lines of invoices that are not void (drafts too) whose service period ends after ``since``,
+    of every kind, by service period and then as they were written; of an item without any, none.
+    """
+    return await lines_repository.billed(uow, reaches)
 
 
 async def update_invoice(uow: Uow, invoice_id: UUID, changes: Changes) -> Invoice:
@@ -212,7 +221,7 @@ async def explain_line(uow: Uow, invoice_id: UUID, position: int) -> LineExplana
 def explain(line: InvoiceLine) -> LineExplanation:
     """How a line came about, in words, with the sum done again from its stored inputs."""
     redone = redo(line.explanation, line.charged.unit)
-    steps = tuple(sentences(Explanation.from_json(line.explanation)))
+    steps = tuple(sentences(read_explanation(line.explanation)))
     return LineExplanation(line, steps, redone, redone == line.charged)
 
 

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from counterfoil.core.money import Money
+from counterfoil.core.rating import LineKind
 from counterfoil.core.states.invoice import InvoiceState
-from counterfoil.core.tax import TaxMode
+from counterfoil.core.tax import TaxMode, TaxRounding
+from counterfoil.core.tax_rules import STANDARD, Seller, TaxPoint
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from decimal import Decimal
     from uuid import UUID
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from counterfoil.core.money import Unit
     from counterfoil.core.rating import Cadence, RatedLine, Sentence, Totals
     from counterfoil.core.tax import TaxRate
+    from counterfoil.core.tax_rules import Registration, TaxTreatment
 
 DEFAULT_GRACE_SECONDS: Final = 3600
 DEFAULT_NET_DAYS: Final = 14
@@ -30,6 +33,9 @@ class Issuer:
     The next invoice gets ``number_prefix`` and ``next_number`` in at least six digits.  A draft stays one
     for ``grace_seconds``; an invoice is due ``net_days`` after it is finalised.  ``footer`` is printed at
     the foot of each page: bank account, registration.
+
+    ``registrations``: where it is registered for tax; nowhere: no place has a tax.  ``tax_category`` is that
+    of prices, plans and products that state none; ``tax_point`` says whose day's rates a line bears.
     """
 
     id: UUID
@@ -49,6 +55,15 @@ class Issuer:
     version: int
     created_at: datetime
     updated_at: datetime
+    registrations: Sequence[Registration] = ()
+    tax_category: str = STANDARD
+    tax_rounding: TaxRounding = TaxRounding.PER_INVOICE
+    tax_point: TaxPoint = TaxPoint.SERVICE_END
+
+    @property
+    def as_seller(self) -> Seller:
+        """The issuer as core decides taxes by it: established where its address is."""
+        return Seller(self.address.get("country"), tuple(self.registrations))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +81,10 @@ class NewIssuer:
     grace_seconds: int = DEFAULT_GRACE_SECONDS
     net_days: int = DEFAULT_NET_DAYS
     language: str = "en"
+    registrations: Sequence[Registration] = ()
+    tax_category: str = STANDARD
+    tax_rounding: TaxRounding = TaxRounding.PER_INVOICE
+    tax_point: TaxPoint = TaxPoint.SERVICE_END
     meta: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -88,7 +107,11 @@ class AppliedTax:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewLine:
-    """A rated line of an invoice to write; its tax is worked out with the invoice's other lines'."""
+    """A rated line of an invoice to write; its tax is worked out with the invoice's other lines'.
+
+    ``of_line_id``: the line that a credit gives back, or an adjustment corrects.  Only charges cannot be
+    below zero.  ``id``: its own, where it is a draft's line that is written again.
+    """
 
     description: str
     service_start: datetime
@@ -97,8 +120,13 @@ class NewLine:
     rated: RatedLine
     taxes: tuple[AppliedTax, ...] = ()
     tax_mode: TaxMode = TaxMode.EXCLUSIVE
+    tax_treatment: TaxTreatment | None = None
+    tax_reason: str | None = None
     subscription_item_id: UUID | None = None
     price_id: UUID | None = None
+    kind: LineKind = LineKind.CHARGE
+    of_line_id: UUID | None = None
+    id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,12 +234,16 @@ class Invoice:
 class InvoiceLine:
     """A line of an invoice: ``amount`` is its net, and ``amount + tax == total``.
 
-    ``explanation`` is the stored form of ``core.rating.Explanation``.
+    ``tax_treatment`` and ``tax_reason`` say why it bears its taxes, or none; ``None`` on lines that were
+    written before.  ``of_line_id``: the line that it gives back or corrects.  ``explanation`` is the stored
+    form of ``core.rating.AnyExplanation``.
     """
 
     id: UUID
     invoice_id: UUID
     position: int
+    kind: LineKind
+    of_line_id: UUID | None
     subscription_item_id: UUID | None
     price_id: UUID | None
     description: str
@@ -226,6 +258,8 @@ class InvoiceLine:
     taxes: tuple[LineTax, ...]
     explanation: Mapping[str, Any]
     voided: bool
+    tax_treatment: TaxTreatment | None = None
+    tax_reason: str | None = None
 
     @property
     def charged(self) -> Money:

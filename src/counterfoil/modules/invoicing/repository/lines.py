@@ -6,7 +6,8 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from sqlalchemy import case, delete, func, insert, select, update
+from sqlalchemy import Uuid, case, column, delete, func, insert, literal, not_, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from counterfoil.core.errors import NotFound
 from counterfoil.core.money import Money, unit_of
@@ -14,9 +15,11 @@ from counterfoil.core.rating import Cadence
 from counterfoil.modules.invoicing.models import InvoiceLineRow, InvoiceRow
 from counterfoil.modules.invoicing.types import InvoiceLine, LineTax
 from counterfoil.store.rows import columns, insert_values
+from counterfoil.store.types import Instant
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
+    from datetime import datetime
 
     from sqlalchemy.engine import Row
 
@@ -27,6 +30,10 @@ _MONEY: Final = ("amount", "tax", "total")
 _SELECT = select(*columns(InvoiceLineRow, InvoiceLine), InvoiceRow.currency).join(
     InvoiceRow, InvoiceRow.id == InvoiceLineRow.invoice_id
 )
+
+
+_IS_CHARGE: Final = text("invoice_lines.kind = 'charge'")  # as the index says it
+_IS_OTHER: Final = text("invoice_lines.kind <> 'charge'")
 
 
 def _line(row: Row[Any]) -> InvoiceLine:
@@ -70,6 +77,35 @@ async def of_invoices(uow: Uow, invoice_ids: Collection[UUID]) -> dict[UUID, tup
         line = _line(row)
         found[line.invoice_id].append(line)
     return {invoice_id: tuple(lines) for invoice_id, lines in found.items()}
+
+
+async def billed(uow: Uow, reaches: Collection[tuple[UUID, datetime]]) -> dict[UUID, list[InvoiceLine]]:
+    """The lines that stand of each of these items beyond an instant; each index has a statement."""
+    found: dict[UUID, list[InvoiceLine]] = {item_id: [] for item_id, _ in reaches}
+    if not reaches:
+        return found
+    wanted = (
+        func.unnest(
+            literal([item_id for item_id, _ in reaches], ARRAY(Uuid)),
+            literal([since for _, since in reaches], ARRAY(Instant)),
+        )
+        .table_valued(column("item", Uuid), column("since", Instant))
+        .render_derived("wanted")
+    )
+    for of_kind in (_IS_CHARGE, _IS_OTHER):
+        statement = _SELECT.join(wanted, InvoiceLineRow.subscription_item_id == wanted.c.item).where(
+            InvoiceLineRow.environment_id == uow.environment_id,
+            not_(InvoiceLineRow.voided),
+            of_kind,
+            InvoiceLineRow.service_end > wanted.c.since,
+        )
+        for row in await uow.execute(statement):
+            line = _line(row)
+            assert line.subscription_item_id is not None
+            found[line.subscription_item_id].append(line)
+    for lines in found.values():
+        lines.sort(key=lambda line: (line.service_start, line.id))
+    return found
 
 
 async def at(uow: Uow, invoice_id: UUID, position: int) -> InvoiceLine:
