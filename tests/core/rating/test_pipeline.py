@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from counterfoil.core.errors import InvalidInput, TooLarge
 from counterfoil.core.money import Exact, Money, Rounding, own_unit, unit_of
-from counterfoil.core.pricing import Pricing, parse_pricing
+from counterfoil.core.pricing import Measured, Pricing, parse_pricing
 from counterfoil.core.rating import (
     STEPS,
     Cadence,
@@ -51,6 +51,10 @@ def percent(value: str, name: str = "") -> Discount:
 
 def off(value: str, name: str = "") -> Discount:
     return Discount(DiscountKind.AMOUNT, Decimal(value), name)
+
+
+def first_units(value: str | Decimal, units: str | Decimal, name: str = "") -> Discount:
+    return Discount(DiscountKind.UNITS, Decimal(value), name, Decimal(units))
 
 
 def rated(pricing: Pricing, quantity: Exact | int = 1, **more: object) -> str:
@@ -312,6 +316,45 @@ PRICINGS = st.sampled_from(
         parse_pricing("stairstep", {"tiers": [{"up_to": "9", "flat_amount": "5"}, {"flat_amount": "8"}]}),
     ]
 )
+
+
+def test_a_discount_of_first_units_takes_what_they_cost_by_themselves() -> None:
+    # 3,500,000 cost 2.5 + 3.75 = 6.25; the first 1,000,000 are the dear ones: 1,000,000 × 0.0000025 = 2.50
+    free = first_units("100", "1000000", "FIRST")
+    assert rated(TOKENS, 3_500_000, discounts=(free,)) == "3.75 USD"
+    assert rated(TOKENS, 3_500_000, discounts=(first_units("50", "1000000"),)) == "5.00 USD"
+    # fewer were used than are free: all of it
+    assert rated(TOKENS, 800_000, discounts=(free,)) == "0.00 USD"
+    # for half a period they cost half: 100 units × 0.10 × 1/2 = 5.00, of which the first 40 are 2.00
+    each = parse_pricing("per_unit", {"unit_amount": "0.10"})
+    half = Fraction(1, 2)
+    assert rated(each, 100, proration=half, discounts=(first_units("100", "40"),)) == "3.00 USD"
+
+
+def test_first_units_that_cost_more_than_the_whole_take_no_more_than_there_is() -> None:
+    # 1,000 cost 1 each; the first 900 alone would have cost 2 each, which is 1,800
+    volume = parse_pricing("volume", {"tiers": [{"up_to": "900", "unit_amount": "2"}, {"unit_amount": "1"}]})
+    assert rated(volume, 1_000, discounts=(first_units("100", "900"),)) == "0.00 USD"
+
+
+def test_first_units_of_usage_that_is_priced_by_event_are_refused() -> None:
+    by_event = parse_pricing("percentage", {"rate_percent": "2.9", "fixed_per_event": "0.30"})
+    line = RatingInput(
+        pricing=by_event,
+        quantity=Measured.of_amounts([Decimal(60), Decimal(40)]),
+        unit=USD,
+        discounts=(first_units("10", "1"),),
+    )
+    with pytest.raises(InvalidInput) as refusal:
+        rate_line(line)
+    assert refusal.value.field == "discounts"
+
+
+PER_CENTS = st.decimals(0, 100, places=2)
+DISCOUNTS = st.one_of(
+    st.builds(Discount, st.sampled_from([DiscountKind.PERCENT, DiscountKind.AMOUNT]), PER_CENTS),
+    st.builds(first_units, PER_CENTS, st.decimals("0.5", 2_000, places=1)),
+)
 INPUTS = st.builds(
     RatingInput,
     pricing=PRICINGS,
@@ -319,9 +362,7 @@ INPUTS = st.builds(
     unit=st.sampled_from([USD, JPY, CREDITS]),
     included=st.sampled_from([Decimal(0), Decimal(10), Decimal("0.5")]),
     proration=st.fractions(0, 1, max_denominator=366),
-    discounts=st.lists(
-        st.builds(Discount, st.sampled_from(DiscountKind), st.decimals(0, 100, places=2)), max_size=3
-    ).map(tuple),
+    discounts=st.lists(DISCOUNTS, max_size=3).map(tuple),
     rounding=st.sampled_from(Rounding),
 )
 

@@ -22,7 +22,7 @@ from counterfoil.core.calculator.reading import (
 )
 from counterfoil.core.errors import InvalidInput
 from counterfoil.core.money import Rounding
-from counterfoil.core.pricing.reading import choice_at, decimal_at, flag_at
+from counterfoil.core.pricing.reading import choice_at, decimal_at, flag_at, optional_decimal_at
 from counterfoil.core.rating import (
     Discount,
     DiscountKind,
@@ -102,11 +102,15 @@ def _terms(data: Data, need: Need) -> PriceTerms:
         return terms
 
 
+_DISCOUNT: Final = ("kind", "value", "name", "units")
+
+
 def _discounts(data: Data) -> tuple[Discount, ...]:
     discounts = []
-    for discount, place in each_object(data, "discounts", ("kind", "value", "name"), most=MAX_DISCOUNTS):
+    for discount, place in each_object(data, "discounts", _DISCOUNT, most=MAX_DISCOUNTS):
         kind = choice_at(discount, "kind", DiscountKind.PERCENT, place)
         value, name = decimal_at(discount, "value", place), name_at(discount, "name", place, default="")
+        units = optional_decimal_at(discount, "units", place)
         with within(place):
-            discounts.append(Discount(kind, value, name))
+            discounts.append(Discount(kind, value, name, units))
     return tuple(discounts)

@@ -20,9 +20,18 @@ from counterfoil.core.pricing.measured import Measured
 from counterfoil.core.rating.discounts import apply_discounts
 from counterfoil.core.rating.explanation import Explanation, Origin
 from counterfoil.core.rating.lines import RatedLine
-from counterfoil.core.rating.terms import NO_TERMS, AppliedBound, DiscountsTaken, PriceTerms, check_included
+from counterfoil.core.rating.terms import (
+    NO_TERMS,
+    AppliedBound,
+    DiscountsTaken,
+    PriceTerms,
+    check_first_units,
+    check_included,
+)
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from counterfoil.core.money import Exact, Money, Unit
     from counterfoil.core.pricing import Part, Pricing
     from counterfoil.core.rating.discounts import AppliedDiscount, Discount
@@ -156,7 +165,13 @@ def _prorate(line: RatingInput, work: _Work) -> None:
 
 
 def _discount(line: RatingInput, work: _Work) -> None:
-    work.exact, work.discounts = apply_discounts(work.exact, line.discounts)
+    def first(units: Decimal) -> Exact:
+        check_first_units(line.pricing.need)
+        charged = Measured(lesser(work.charged.quantity, units))
+        cost = sum_of(part.amount for part in line.pricing.rate(charged))
+        return cost if line.proration == 1 else times(cost, line.proration)
+
+    work.exact, work.discounts = apply_discounts(work.exact, line.discounts, first)
 
 
 def _discount_before(line: RatingInput, work: _Work) -> None:

@@ -240,5 +240,15 @@ def check_included(included: Exact, need: Need) -> None:
         )
 
 
+def check_first_units(need: Need) -> None:
+    """``InvalidInput`` for a discount of first units on a price that needs more than a quantity."""
+    if need.detail is not Detail.QUANTITY:
+        raise InvalidInput(
+            "nothing says which of the usage would be the first units",
+            field="discounts",
+            allowed="a discount of all of it, for a price that needs more than a quantity",
+        )
+
+
 def _given(value: object) -> bool:
     return value is not None and value != {}

@@ -96,6 +96,7 @@ class DiscountIn(Wire):
     kind: DiscountKind = DiscountKind.PERCENT
     value: Number
     name: str | None = None
+    units: Number | None = Field(default=None, description="With the kind `units`: how many of the first")
 
 
 class UsageIn(_Asked):
