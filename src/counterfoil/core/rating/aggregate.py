@@ -1,32 +1,43 @@
 """How events become a quantity: the reference that every usage store's SQL is compared with.
 
-Owns: the aggregations, the filters, the grouping, on events in memory.  Does not own: which events belong to
-a period or a customer (the caller has chosen them), or what a quantity costs.
+Owns: the aggregations, the filters, the grouping, what is carried from period to period, on events in memory.
+Does not own: which events are a customer's (the caller has chosen them), or what a quantity costs.
 Always holds: the order of the events does not matter; sums are exact; an event counts in one group.
 
 Property values are compared as text (``value_text``): the number 1.0, the number 1 and the text "1" are one
 value.  An event takes part in an aggregation over a property only if it has the property (``null`` is as
-absent) and, for sum, max and latest, only if its value is a number or the text of one; ingest refuses the
-others beforehand, so here they are passed over rather than stopping a bill.
+absent) and, where numbers are needed, only if its value is a number or the text of one; of an expression,
+only if that has a value.  Ingest refuses the others beforehand, so here they are passed over rather than
+stopping a bill.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
 
 from counterfoil.core.errors import InvalidInput
+from counterfoil.core.expressions import evaluate
 from counterfoil.core.money import decimal_text, exact_context, parse_decimal
+from counterfoil.core.pricing.exact import ratio, sum_of, times
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+    from counterfoil.core.expressions import Expression
+    from counterfoil.core.money import Exact
+
 type PropertyValue = str | int | Decimal | bool | None
 """What a property of an event may hold."""
+
+MICROSECOND: Final = timedelta(microseconds=1)
+ZERO: Final = Decimal(0)
 
 
 class Aggregation(StrEnum):
@@ -38,10 +49,43 @@ class Aggregation(StrEnum):
     """The sum of the property's values; of no events 0."""
     MAX = "max"
     """The largest value; of no events there is none, and 0 is billed."""
+    MIN = "min"
+    """The smallest value; of no events there is none, and 0 is billed."""
     LATEST = "latest"
     """The value of the last event by (time, event id, by code points); of no events none, and 0 is billed."""
     UNIQUE_COUNT = "unique_count"
     """How many different values, as text."""
+    AVERAGE = "average"
+    """The sum of the values by their number, exactly; of no events there is none, and 0 is billed."""
+    WEIGHTED_SUM = "weighted_sum"
+    """The mean level over the time: each value changes a level, and counts for the part of the time that it
+    has stood; of no events 0."""
+    SUM_WITH_MULTIPLIER = "sum_with_multiplier"
+    """The sum of the values times a number that the meter says; of no events 0."""
+    EXPRESSION = "expression"
+    """The sum of what an expression over the event's properties is worth; of no events 0."""
+
+
+class Reset(StrEnum):
+    """What a meter begins each period with."""
+
+    PERIOD = "period"
+    """Nothing: only what happens in the period counts."""
+    NEVER = "never"
+    """All that happened before, ever: a running total, a level that stands until it is changed."""
+
+
+SUMS: Final = frozenset({Aggregation.SUM, Aggregation.SUM_WITH_MULTIPLIER, Aggregation.EXPRESSION})
+"""What adds up the amounts that single events come to."""
+WITHOUT_PROPERTY: Final = frozenset({Aggregation.COUNT, Aggregation.EXPRESSION})
+OF_NOTHING: Final[Mapping[Aggregation, Decimal | None]] = {
+    **dict.fromkeys(Aggregation, ZERO),
+    Aggregation.MAX: None,
+    Aggregation.MIN: None,
+    Aggregation.LATEST: None,
+    Aggregation.AVERAGE: None,
+}
+"""The value of no events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +109,71 @@ class Filter:
 class Aggregate:
     """What a meter computes: all filters must match; ``group_by`` splits by those properties' values.
 
-    ``InvalidInput`` when made of a property where none is taken, or without one where it is needed.
+    ``InvalidInput`` when made of a property, multiplier (above 0) or expression where none is taken, or
+    without one where it is needed.
     """
 
     aggregation: Aggregation
     property: str | None = None
     filters: tuple[Filter, ...] = ()
     group_by: tuple[str, ...] = ()
+    multiplier: Decimal | None = None
+    expression: Expression | None = None
+    reset: Reset = Reset.PERIOD
 
     def __post_init__(self) -> None:
-        if (self.property is None) != (self.aggregation is Aggregation.COUNT):
-            needed = "none for count" if self.property else "the name of a property"
+        kind = self.aggregation
+        self._check("property", "the name of a property", needed=kind not in WITHOUT_PROPERTY)
+        self._check("multiplier", "a number above 0", needed=kind is Aggregation.SUM_WITH_MULTIPLIER)
+        self._check("expression", "an expression over properties", needed=kind is Aggregation.EXPRESSION)
+        if self.multiplier is not None and self.multiplier <= 0:
             raise InvalidInput(
-                f"{self.aggregation.value} {'takes no' if self.property else 'needs a'} property",
-                field="property",
-                allowed=needed,
+                "multiplier is not above 0", field="multiplier", allowed="a decimal number above 0"
             )
+
+    def _check(self, field: str, what: str, *, needed: bool) -> None:
+        if (getattr(self, field) is not None) != needed:
+            kind = self.aggregation.value
+            raise InvalidInput(
+                f"{kind} needs {'an' if field[0] == 'e' else 'a'} {field}"
+                if needed
+                else f"{kind} takes no {field}",
+                field=field,
+                allowed=what if needed else f"none for {kind}",
+            )
+
+    def is_level(self) -> bool:
+        """Whether it says how much there is and not how much came: a part of a period costs its share."""
+        return self.aggregation is Aggregation.WEIGHTED_SUM or self.reset is Reset.NEVER
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The time that is looked at: ``[start, end)``, not empty, of the period that began at ``since``.
+
+    ``whole`` is what a weighted sum is the mean over, where ``[start, end)`` is only a part of a window.
+    """
+
+    start: datetime
+    end: datetime
+    since: datetime | None = None
+    whole: timedelta | None = None
+
+    def counts_from(self, spec: Aggregate) -> datetime | None:
+        """From when on events take part; ``None``: from ever."""
+        if spec.reset is Reset.NEVER:
+            return None
+        return (self.since or self.start) if spec.aggregation is Aggregation.WEIGHTED_SUM else self.start
+
+    def takes(self, at: datetime, spec: Aggregate) -> bool:
+        """Whether what happens then takes part."""
+        first = self.counts_from(spec)
+        return at < self.end and (first is None or at >= first)
+
+    @property
+    def microseconds(self) -> int:
+        """How much time a weighted sum is the mean over."""
+        return (self.whole or self.end - self.start) // MICROSECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,32 +184,37 @@ class Usage:
     """
 
     group: tuple[str | None, ...]
-    value: Decimal | None
+    value: Exact | None
     events: int
     first_at: datetime | None
     last_at: datetime | None
 
     @property
-    def quantity(self) -> Decimal:
-        """The number to bill: where max or latest has no event, 0."""
-        return Decimal(0) if self.value is None else self.value
+    def quantity(self) -> Exact:
+        """The number to bill: where max, min, latest or average has no event, 0."""
+        return ZERO if self.value is None else self.value
 
 
-def aggregate(events: Iterable[UsageEvent], spec: Aggregate) -> tuple[Usage, ...]:
+def aggregate(
+    events: Iterable[UsageEvent], spec: Aggregate, stretch: Stretch | None = None
+) -> tuple[Usage, ...]:
     """The usage of each group that has events, in order of the groups' values (absent first).
 
-    Without ``group_by`` there is always exactly one, also of no events at all.
+    Without ``group_by`` there is always exactly one, also of no events at all.  Without a ``stretch`` all
+    events take part; a weighted sum needs one.
     """
-    groups: dict[tuple[str | None, ...], list[tuple[UsageEvent, PropertyValue]]] = {}
+    groups: dict[tuple[str | None, ...], list[tuple[UsageEvent, PropertyValue | Fraction]]] = {}
     if not spec.group_by:
         groups[()] = []
     for event in events:
-        value = None if spec.property is None else event.properties.get(spec.property)
-        if _takes_part(event, value, spec):
+        if stretch is not None and not stretch.takes(event.at, spec):
+            continue
+        value = contributed(event.properties, spec)
+        if value is not None and _passes(event, spec):
             group = tuple(value_text(event.properties.get(name)) for name in spec.group_by)
             groups.setdefault(group, []).append((event, value))
     order = sorted(groups, key=lambda group: [("" if part is None else "=" + part) for part in group])
-    return tuple(_usage(group, groups[group], spec.aggregation) for group in order)
+    return tuple(_usage(group, groups[group], spec, stretch) for group in order)
 
 
 def value_text(value: PropertyValue) -> str | None:
@@ -140,44 +238,95 @@ def number_of(value: PropertyValue) -> Decimal | None:
         return None
 
 
-def _takes_part(event: UsageEvent, value: PropertyValue, spec: Aggregate) -> bool:
-    for condition in spec.filters:
-        if value_text(event.properties.get(condition.property)) not in condition.values:
-            return False
+def numbers_in(expression: Expression, properties: Mapping[str, PropertyValue]) -> dict[str, Fraction | None]:
+    """The numbers of the properties that an expression names."""
+    found: dict[str, Fraction | None] = {}
+    for named in expression.properties:
+        number = number_of(properties.get(named.name))
+        found[named.name] = None if number is None else Fraction(number)
+    return found
+
+
+def contributed(properties: Mapping[str, PropertyValue], spec: Aggregate) -> PropertyValue | Fraction:
+    """What an event gives to the aggregation: a number, or what is counted; ``None``: it takes no part."""
     match spec.aggregation:
         case Aggregation.COUNT:
             return True
         case Aggregation.UNIQUE_COUNT:
-            return value is not None
+            return value_text(properties.get(spec.property or ""))
+        case Aggregation.EXPRESSION:
+            assert spec.expression is not None
+            return evaluate(spec.expression, numbers_in(spec.expression, properties))
         case _:
-            return number_of(value) is not None
+            return number_of(properties.get(spec.property or ""))
+
+
+def finished(total: Exact | None, events: int, spec: Aggregate, stretch: Stretch | None) -> Exact | None:
+    """The value, from the exact total that a store works out: Σ values, or Σ value × µs that it has stood."""
+    if total is None or not events:
+        return OF_NOTHING[spec.aggregation]
+    with exact_context():
+        match spec.aggregation:
+            case Aggregation.AVERAGE:
+                return ratio(total, Decimal(events))
+            case Aggregation.SUM_WITH_MULTIPLIER:
+                assert spec.multiplier is not None
+                return times(total, spec.multiplier)
+            case Aggregation.WEIGHTED_SUM:
+                assert stretch is not None
+                return ratio(total, Decimal(stretch.microseconds))
+            case _:
+                return total
+
+
+def _passes(event: UsageEvent, spec: Aggregate) -> bool:
+    return all(
+        value_text(event.properties.get(condition.property)) in condition.values for condition in spec.filters
+    )
 
 
 def _usage(
     group: tuple[str | None, ...],
-    members: Sequence[tuple[UsageEvent, PropertyValue]],
-    aggregation: Aggregation,
+    members: Sequence[tuple[UsageEvent, PropertyValue | Fraction]],
+    spec: Aggregate,
+    stretch: Stretch | None,
 ) -> Usage:
     instants = [event.at for event, _ in members]
+    with exact_context():
+        total = _total(members, spec.aggregation, stretch) if members else None
     return Usage(
         group,
-        _value(members, aggregation),
+        finished(total, len(members), spec, stretch),
         len(members),
         min(instants, default=None),
         max(instants, default=None),
     )
 
 
-def _value(members: Sequence[tuple[UsageEvent, PropertyValue]], aggregation: Aggregation) -> Decimal | None:
+def _total(
+    members: Sequence[tuple[UsageEvent, PropertyValue | Fraction]],
+    aggregation: Aggregation,
+    stretch: Stretch | None,
+) -> Exact:
+    """What ``finished`` is given, of one or more events."""
     if aggregation is Aggregation.COUNT:
         return Decimal(len(members))
     if aggregation is Aggregation.UNIQUE_COUNT:
-        return Decimal(len({value_text(value) for _, value in members}))
-    numbers = [(event, number) for event, value in members if (number := number_of(value)) is not None]
-    if aggregation is Aggregation.SUM:
-        with exact_context():
-            return sum((number for _, number in numbers), Decimal(0))
-    if aggregation is Aggregation.MAX:
-        return max((number for _, number in numbers), default=None)
-    last = max(numbers, key=lambda pair: (pair[0].at, pair[0].id), default=None)
-    return None if last is None else last[1]
+        return Decimal(len({value for _, value in members}))
+    numbers = [(event, value) for event, value in members if isinstance(value, Decimal | Fraction)]
+    match aggregation:
+        case Aggregation.MAX:
+            return max(number for _, number in numbers)
+        case Aggregation.MIN:
+            return min(number for _, number in numbers)
+        case Aggregation.LATEST:
+            return max(numbers, key=lambda pair: (pair[0].at, pair[0].id))[1]
+        case Aggregation.WEIGHTED_SUM:
+            assert stretch is not None
+            start, end = stretch.start, stretch.end
+            return sum_of(
+                times(number, Decimal((end - max(event.at, start)) // MICROSECOND))
+                for event, number in numbers
+            )
+        case _:
+            return sum_of(number for _, number in numbers)

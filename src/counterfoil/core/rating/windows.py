@@ -31,11 +31,15 @@ _DAY: Final = Interval(IntervalUnit.DAY)
 
 @dataclass(frozen=True, slots=True)
 class WindowGrid:
-    """The windows of one period: all of one ``step`` from ``origin`` on, or beginning at ``starts``."""
+    """The windows of one period: all of one ``step`` from ``origin`` on, or beginning at ``starts``.
+
+    The last of those ends at ``until``, which may be after the period.
+    """
 
     origin: datetime
     step: timedelta | None = None
     starts: tuple[datetime, ...] = ()
+    until: datetime | None = None
 
     def place_of(self, at: datetime) -> int:
         """Which window an instant of the period lies in; the first is 0."""
@@ -46,6 +50,13 @@ class WindowGrid:
     def start_of(self, place: int) -> datetime:
         """When that window begins (UTC); the first may begin before the period."""
         return self.starts[place] if self.step is None else self.origin + self.step * place
+
+    def end_of(self, place: int) -> datetime:
+        """When that window ends (UTC); the last may end after the period."""
+        if self.step is not None or place + 1 < len(self.starts):
+            return self.start_of(place + 1)
+        assert self.until is not None
+        return self.until
 
 
 def window_grid(window: Window, start: datetime, end: datetime, zone: str) -> WindowGrid:
@@ -62,4 +73,4 @@ def window_grid(window: Window, start: datetime, end: datetime, zone: str) -> Wi
         raise TooLarge(
             "the period has too many windows", field="params.window", allowed=f"at most {MAX_PIECES}"
         )
-    return WindowGrid(starts[0], None, starts)
+    return WindowGrid(starts[0], None, starts, cycle.boundary(len(starts)))
