@@ -54,12 +54,14 @@ def check_address(address: Mapping[str, str], field: str = "address") -> None:
     """Refuse a postal address with parts that cannot be kept or a country that is none."""
     for part, value in address.items():
         check_text(value, f"{field}.{part}", longest=200, shortest=0)
-    country = address.get("country")
+    check_country(address.get("country"), f"{field}.country")
+
+
+def check_country(country: str | None, field: str) -> None:
+    """Refuse what is no code of a country; ``None`` passes."""
     if country is not None and not (len(country) == 2 and country.isascii() and country.isupper()):
         raise InvalidInput(
-            f"{field}.country is not a country",
-            field=f"{field}.country",
-            allowed="two capital letters (ISO 3166-1)",
+            f"{field} is not a country", field=field, allowed="two capital letters (ISO 3166-1)"
         )
 
 

@@ -267,5 +267,7 @@ def line_json(line: InvoiceLine) -> dict[str, Any]:
         "quantity": line.quantity,
         "amount": line.amount.amount_text(),
         "tax": line.tax.amount_text(),
+        "tax_treatment": line.tax_treatment,
+        "tax_reason": line.tax_reason,
         "total": line.total.amount_text(),
     }

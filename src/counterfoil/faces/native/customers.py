@@ -26,6 +26,7 @@ from counterfoil.modules.customers import (
     Customer,
     CustomerChanges,
     NewCustomer,
+    TaxExemption,
     archive_customer,
     create_customer,
     get_customer,
@@ -44,7 +45,9 @@ _EXAMPLE: dict[str, Any] = {
     "currency": "EUR",
     "zone": "Europe/Berlin",
     "address": {"line1": "Hafenstr. 1", "city": "Hamburg", "postal_code": "20457", "country": "DE"},
-    "tax_number": "DE123456789",
+    "tax_number": "DE129273398",
+    "tax_exempt": False,
+    "tax_exemption": None,
     "metadata": {"segment": "mid-market"},
 }
 
@@ -60,6 +63,24 @@ class AddressWire(Wire):
     country: str | None = Field(default=None, description="ISO 3166-1 alpha-2")
 
 
+_TAX_NUMBER = (
+    "In the EU a VAT number with the letters of its state (DE129273398); in GB, NO and CH in the country's"
+    " form; its check digits are checked when it is written"
+)
+
+
+class TaxExemptionWire(Wire):
+    """Why a customer pays no tax, the paper that shows it, and until when."""
+
+    reason: str = Field(description="Printed on invoices")
+    certificate: str | None = Field(default=None, description="The number or text of the paper")
+    valid_until: InstantText | None = Field(default=None, description="Taxed again from this instant on")
+
+    def from_wire(self) -> TaxExemption:
+        """The command."""
+        return TaxExemption(self.reason, self.certificate, self.valid_until)
+
+
 class CustomerIn(Wire):
     """A customer to make."""
 
@@ -71,14 +92,16 @@ class CustomerIn(Wire):
     currency: str | None = Field(default=None, description="Default currency of new subscriptions, ISO 4217")
     zone: str = Field(default="UTC", description="IANA time zone in which this customer's days begin and end")
     address: AddressWire = AddressWire()
-    tax_number: str | None = None
+    tax_number: str | None = Field(default=None, description=_TAX_NUMBER)
     tax_exempt: bool = False
+    tax_exemption: TaxExemptionWire | None = Field(default=None, description="Only with tax_exempt: true")
     metadata: Metadata = Field(default_factory=dict)
 
     def from_wire(self) -> NewCustomer:
         """The command."""
         return NewCustomer(
-            **self.model_dump(exclude={"address", "metadata"}),
+            **self.model_dump(exclude={"address", "metadata", "tax_exemption"}),
+            tax_exemption=None if self.tax_exemption is None else self.tax_exemption.from_wire(),
             address=Address(**self.address.model_dump()),
             meta=self.metadata,
         )
@@ -99,8 +122,9 @@ class CustomerPatch(Wire):
     currency: str | None = None
     zone: str = ""
     address: AddressWire = AddressWire()
-    tax_number: str | None = None
+    tax_number: str | None = Field(default=None, description=_TAX_NUMBER)
     tax_exempt: bool = False
+    tax_exemption: TaxExemptionWire | None = Field(default=None, description="Only with tax_exempt: true")
     metadata: Metadata = Field(default_factory=dict)
 
     def from_wire(self, expected_version: int | None) -> CustomerChanges:
@@ -108,6 +132,8 @@ class CustomerPatch(Wire):
         fields = {name: getattr(self, name) for name in self.model_fields_set}
         if "address" in fields:
             fields["address"] = self.address.model_dump(exclude_none=True)
+        if self.tax_exemption is not None:
+            fields["tax_exemption"] = self.tax_exemption.from_wire()
         if "metadata" in fields:
             fields["meta"] = fields.pop("metadata")
         return CustomerChanges(fields, expected_version)
@@ -122,7 +148,6 @@ class CustomerOut(Wire):
                 {
                     "id": "cus_01kahgp1g0edgrx4zm6byashwh",
                     **_EXAMPLE,
-                    "tax_exempt": False,
                     "version": 1,
                     "created_at": "2026-01-31T09:30:00Z",
                     "updated_at": "2026-01-31T09:30:00Z",
@@ -141,11 +166,17 @@ class CustomerOut(Wire):
     address: AddressWire
     tax_number: str | None
     tax_exempt: bool
+    tax_exemption: TaxExemptionWire | None
     metadata: Metadata
     version: int
     created_at: InstantText
     updated_at: InstantText
     archived_at: InstantText | None
+
+
+def _exemption(customer: Customer) -> TaxExemptionWire | None:
+    kept = customer.tax_exemption
+    return None if kept is None else TaxExemptionWire.model_construct(**kept)
 
 
 def to_wire(customer: Customer) -> CustomerOut:
@@ -160,6 +191,7 @@ def to_wire(customer: Customer) -> CustomerOut:
         address=AddressWire.model_construct(**customer.address),
         tax_number=customer.tax_number,
         tax_exempt=customer.tax_exempt,
+        tax_exemption=_exemption(customer),
         metadata=dict(customer.meta),
         version=customer.version,
         created_at=customer.created_at,

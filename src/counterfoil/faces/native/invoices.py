@@ -11,6 +11,7 @@ from counterfoil.core.ids import show_id
 from counterfoil.core.rating import Cadence, LineKind
 from counterfoil.core.states.invoice import InvoiceState
 from counterfoil.core.tax import TaxMode
+from counterfoil.core.tax_rules import TaxTreatment
 from counterfoil.faces.kit.context import Unit, allow
 from counterfoil.faces.kit.wire import (
     CustomerId,
@@ -143,6 +144,8 @@ class InvoiceLineOut(Wire):
     tax: str
     total: str
     taxes: list[LineTaxOut]
+    tax_treatment: TaxTreatment | None = Field(description="null: written before taxes went by place")
+    tax_reason: str | None = Field(description="Why it bears these taxes, or none")
     voided: bool
 
 
@@ -274,6 +277,8 @@ def line_to_wire(line: InvoiceLine) -> InvoiceLineOut:
             LineTaxOut.model_construct(tax_rate_id=tax.tax_rate_id, code=tax.code, tax=tax.tax.amount_text())
             for tax in line.taxes
         ],
+        tax_treatment=line.tax_treatment,
+        tax_reason=line.tax_reason,
         voided=line.voided,
     )
 

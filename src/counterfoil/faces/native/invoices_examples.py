@@ -7,12 +7,12 @@ from typing import Any, Final
 _SELLER: Final[dict[str, Any]] = {
     "name": "Counterfoil Cloud GmbH",
     "address": {"line1": "Speicherstr. 5", "city": "Hamburg", "postal_code": "20457", "country": "DE"},
-    "tax_number": "DE987654321",
+    "tax_number": "DE136695976",
 }
 _BUYER: Final[dict[str, Any]] = {
     "name": "Nordwind GmbH",
     "address": {"line1": "Hafenstr. 1", "city": "Hamburg", "postal_code": "20457", "country": "DE"},
-    "tax_number": "DE123456789",
+    "tax_number": "DE129273398",
 }
 INVOICE: Final[dict[str, Any]] = {
     "id": "inv_01kahgp1g0edgrx4zm6byashwj",
@@ -64,6 +64,8 @@ LINE: Final[dict[str, Any]] = {
     "tax": "0.76",
     "total": "4.76",
     "taxes": [{"tax_rate_id": "txr_01kahgp1g0edgrx4zm6byashwq", "code": "vat-19", "tax": "0.76"}],
+    "tax_treatment": "taxed",
+    "tax_reason": "taxed in DE, where the customer is",
     "voided": False,
 }
 

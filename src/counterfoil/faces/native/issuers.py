@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Response
 from pydantic import ConfigDict, Field
 
+from counterfoil.core.tax import TaxRounding
+from counterfoil.core.tax_rules import STANDARD, Registration, Scheme, TaxPoint
 from counterfoil.faces.kit.context import Unit, allow
 from counterfoil.faces.kit.wire import (
     IfMatch,
@@ -41,7 +44,11 @@ _EXAMPLE: Final[dict[str, Any]] = {
     "name": "Counterfoil Cloud GmbH",
     "external_id": "entity-10",
     "address": {"line1": "Speicherstr. 5", "city": "Hamburg", "postal_code": "20457", "country": "DE"},
-    "tax_number": "DE987654321",
+    "tax_number": "DE136695976",
+    "registrations": [{"country": "DE", "region": None, "scheme": "local"}],
+    "tax_category": "standard",
+    "tax_rounding": "per_invoice",
+    "tax_point": "service_end",
     "footer": "IBAN DE02 1203 0000 0000 2020 51 · HRB 12345 Hamburg",
     "number_prefix": "DE-",
     "next_number": 1001,
@@ -54,6 +61,24 @@ _NUMBER = "The number of the next invoice; it can be set until the first one has
 _GRACE = "How long a draft waits for late usage before it is finalised"
 _NET = "Days from finalisation until an invoice is due"
 _FOOTER = "Printed at the foot of each page: bank account, registration"
+
+
+_REGISTRATIONS = "Where it charges tax; nowhere: only prices that name their taxes bear any"
+_CATEGORY = "Of prices, plans and products that state none"
+_ROUNDING = "per_invoice: the tax of a rate is rounded once, on the sum of its lines; per_line: on each line"
+_POINT = "Whose instant's rates a line bears: the end or start of its service period, or when it is invoiced"
+
+
+class RegistrationWire(Wire):
+    """Where the issuer is registered for tax."""
+
+    country: str = Field(description="ISO 3166-1 alpha-2")
+    region: str | None = Field(default=None, description="One part of the country only, as in addresses: CA")
+    scheme: Scheme = Field(default=Scheme.LOCAL, description="oss: every member state of the EU")
+
+    def from_wire(self) -> Registration:
+        """The registration."""
+        return Registration(self.country, self.region, self.scheme)
 
 
 class IssuerIn(Wire):
@@ -74,12 +99,17 @@ class IssuerIn(Wire):
     grace_seconds: int = Field(default=3600, strict=True, description=_GRACE)
     net_days: int = Field(default=14, strict=True, description=_NET)
     language: str = Field(default="en", description="The language of the PDF")
+    registrations: list[RegistrationWire] = Field(default_factory=list, description=_REGISTRATIONS)
+    tax_category: str = Field(default=STANDARD, description=_CATEGORY)
+    tax_rounding: TaxRounding = Field(default=TaxRounding.PER_INVOICE, description=_ROUNDING)
+    tax_point: TaxPoint = Field(default=TaxPoint.SERVICE_END, description=_POINT)
     metadata: Metadata = Field(default_factory=dict)
 
     def from_wire(self) -> NewIssuer:
         """The command."""
         return NewIssuer(
-            **self.model_dump(exclude={"address", "metadata"}),
+            **self.model_dump(exclude={"address", "metadata", "registrations"}),
+            registrations=[one.from_wire() for one in self.registrations],
             address=self.address.model_dump(),
             meta=self.metadata,
         )
@@ -102,6 +132,10 @@ class IssuerPatch(Wire):
     grace_seconds: int = Field(default=3600, strict=True, description=_GRACE)
     net_days: int = Field(default=14, strict=True, description=_NET)
     language: str = "en"
+    registrations: list[RegistrationWire] = Field(default_factory=list, description=_REGISTRATIONS)
+    tax_category: str = Field(default=STANDARD, description=_CATEGORY)
+    tax_rounding: TaxRounding = Field(default=TaxRounding.PER_INVOICE, description=_ROUNDING)
+    tax_point: TaxPoint = Field(default=TaxPoint.SERVICE_END, description=_POINT)
     metadata: Metadata = Field(default_factory=dict)
 
     def from_wire(self, expected_version: int | None) -> Changes:
@@ -109,6 +143,8 @@ class IssuerPatch(Wire):
         fields = {name: getattr(self, name) for name in self.model_fields_set}
         if "address" in fields:
             fields["address"] = self.address.model_dump(exclude_none=True)
+        if "registrations" in fields:
+            fields["registrations"] = [one.from_wire() for one in self.registrations]
         if "metadata" in fields:
             fields["meta"] = fields.pop("metadata")
         return Changes(fields, expected_version)
@@ -145,6 +181,10 @@ class IssuerOut(Wire):
     grace_seconds: int
     net_days: int
     language: str
+    registrations: list[RegistrationWire]
+    tax_category: str
+    tax_rounding: TaxRounding
+    tax_point: TaxPoint
     metadata: Metadata
     version: int
     created_at: InstantText
@@ -167,6 +207,10 @@ def to_wire(issuer: Issuer) -> IssuerOut:
         grace_seconds=issuer.grace_seconds,
         net_days=issuer.net_days,
         language=issuer.language,
+        registrations=[RegistrationWire.model_construct(**asdict(one)) for one in issuer.registrations],
+        tax_category=issuer.tax_category,
+        tax_rounding=issuer.tax_rounding,
+        tax_point=issuer.tax_point,
         metadata=dict(issuer.meta),
         version=issuer.version,
         created_at=issuer.created_at,

@@ -63,6 +63,7 @@ READ, WRITE = allow("catalog:read"), allow("catalog:write")
 _page = page_query("plan")
 _version_page = page_query("plan_version")
 
+_TAX_CATEGORY: Final = "What its prices are for tax that state nothing else; the product's if left out"
 SHOWN_ONLY: Final = "stored and shown; it changes neither what a subscription may take nor what it is billed"
 
 Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="The number of the version, from 1")]
@@ -82,6 +83,7 @@ _EXAMPLE: Final[dict[str, Any]] = {
     "max_seats": 50,
     "trial_days": 14,
     "evaluation_days": None,
+    "tax_category": None,
     "external_id": None,
     "metadata": {},
 }
@@ -147,6 +149,7 @@ class PlanIn(CodedIn):
     evaluation_days: int | None = Field(
         default=None, strict=True, description=f"How long it may be evaluated; {SHOWN_ONLY}"
     )
+    tax_category: str | None = Field(default=None, description=_TAX_CATEGORY)
     features: list[PlanFeatureWire] = Field(default_factory=list)
     prices: list[PriceIn] = Field(default_factory=list)
     publish: bool = Field(default=False, description="Publish the first version at once")
@@ -165,6 +168,7 @@ class PlanIn(CodedIn):
             max_seats=self.max_seats,
             trial_days=self.trial_days,
             evaluation_days=self.evaluation_days,
+            tax_category=self.tax_category,
             initial=NewPlanVersion(**_contents(self)) if has_version else None,
         )
 
@@ -187,6 +191,7 @@ class PlanPatch(DescribedPatch):
     evaluation_days: int | None = Field(
         default=None, strict=True, description=f"How long it may be evaluated; {SHOWN_ONLY}"
     )
+    tax_category: str | None = Field(default=None, description=_TAX_CATEGORY)
 
 
 class PlanVersionOut(Wire):
@@ -238,6 +243,7 @@ class PlanOut(Wire):
     max_seats: int | None
     trial_days: int | None
     evaluation_days: int | None
+    tax_category: str | None
     latest_number: int | None = Field(description="The number of its newest version, drafts included")
     published_version: PlanVersionOut | None = Field(description="The version that new subscriptions get")
     metadata: Metadata
@@ -285,6 +291,7 @@ def to_wire(plan: Plan, published: PlanVersion | None) -> PlanOut:
         max_seats=plan.max_seats,
         trial_days=plan.trial_days,
         evaluation_days=plan.evaluation_days,
+        tax_category=plan.tax_category,
         latest_number=plan.latest_number,
         published_version=None if published is None else version_to_wire(published),
     )

@@ -66,6 +66,7 @@ PRICE_EXAMPLE: Final[dict[str, Any]] = {
     "interval": {"unit": "month", "count": 1},
     "cadence": "in_arrears",
     "tax_rate_ids": ["txr_01kahgp1g0edgrx4zm6byashwh"],
+    "tax_category": "saas",
 }
 SHOWN_PRICE: Final[dict[str, Any]] = {
     "id": "price_01kahgp1g0edgrx4zm6byashwh",
@@ -106,6 +107,10 @@ TERMS: Final = (
     " currency (one amount will do where there is one), `prorated` (true) with a period charged in part."
     " `discounts`: before_minimum (a discounted line does not fall below the minimum), after_minimum."
 )
+TAX_CATEGORY: Final = (
+    "What it is for tax, a word such as standard, reduced or saas; the plan's, the product's or the issuer's"
+    " if left out"
+)
 MODEL: Final = f"How a quantity becomes an amount: {', '.join(MODELS)}"
 
 
@@ -139,7 +144,11 @@ class PriceIn(ObjectIn):
     )
     interval: IntervalWire = IntervalWire()
     cadence: Cadence = Cadence.IN_ADVANCE
-    tax_rate_ids: list[TaxRateId] = Field(default_factory=list)
+    tax_rate_ids: list[TaxRateId] = Field(
+        default_factory=list,
+        description="The taxes that it bears wherever it is sold; none: those of the place",
+    )
+    tax_category: str | None = Field(default=None, description=TAX_CATEGORY)
 
     def from_wire(self) -> NewPrice:
         """The command."""
@@ -160,7 +169,16 @@ class PriceIn(ObjectIn):
             interval_count=self.interval.count,
             cadence=self.cadence,
             tax_rate_ids=self.tax_rate_ids,
+            tax_category=self.tax_category,
         )
+
+
+class PricePatch(DescribedPatch):
+    """Fields to change; those left out stay."""
+
+    model_config = ConfigDict(json_schema_extra=example({"name": "Input tokens", "tax_category": "saas"}))
+
+    tax_category: str | None = Field(default=None, description=TAX_CATEGORY)
 
 
 class PriceOut(Wire):
@@ -185,6 +203,7 @@ class PriceOut(Wire):
     interval: IntervalWire
     cadence: Cadence
     tax_rate_ids: list[TaxRateId]
+    tax_category: str | None
     metadata: Metadata
     version: int
     created_at: InstantText
@@ -211,6 +230,7 @@ def to_wire(price: Price) -> PriceOut:
         interval=IntervalWire.model_construct(unit=price.interval_unit, count=price.interval_count),
         cadence=price.cadence,
         tax_rate_ids=list(price.tax_rate_ids),
+        tax_category=price.tax_category,
         ended_at=price.ended_at,
     )
 
@@ -240,8 +260,8 @@ async def get(price_id: PriceId, uow: Unit) -> Response:
 
 
 @router.patch("/{price_id}", response_model=PriceOut, dependencies=[WRITE])
-async def update(price_id: PriceId, body: DescribedPatch, uow: Unit, if_match: IfMatch) -> Response:
-    """Change name, description, external id or metadata of a price; what it costs never changes."""
+async def update(price_id: PriceId, body: PricePatch, uow: Unit, if_match: IfMatch) -> Response:
+    """Change name, description, external id, metadata or tax category; what it costs never changes."""
     price = await update_price(uow, price_id, body.from_wire(if_match))
     return shown(to_wire(price), version=price.version)
 

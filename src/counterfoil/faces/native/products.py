@@ -57,6 +57,7 @@ _EXAMPLE: dict[str, Any] = {
         "fulfillment_url": "https://lumen.example/aws",
         "terms": {"currency": "USD", "dimensions": [{"key": "tokens", "rate": "0.000003"}]},
     },
+    "tax_category": "saas",
     "external_id": None,
     "metadata": {"team": "platform"},
 }
@@ -64,6 +65,7 @@ _LISTING = (
     "How it is listed at the channel: any of product_id, seller_id, type, service, fulfillment_url (texts)"
     " and terms (an object in the channel's own words; numbers with a point are kept as text)"
 )
+_TAX_CATEGORY = "What its prices are for tax that state nothing else: standard, reduced, saas …"
 _CHANNEL = "Where else it is sold: aws, azure, gcp, stripe …"
 
 
@@ -79,6 +81,7 @@ class ProductIn(CodedIn):
     default_currency: str | None = None
     channel: str | None = Field(default=None, description=_CHANNEL)
     listing: dict[str, Any] = Field(default_factory=dict, description=_LISTING)
+    tax_category: str | None = Field(default=None, description=_TAX_CATEGORY)
 
     def from_wire(self) -> NewProduct:
         """The command."""
@@ -91,6 +94,7 @@ class ProductIn(CodedIn):
             default_currency=self.default_currency,
             channel=self.channel,
             listing=self.listing,
+            tax_category=self.tax_category,
         )
 
 
@@ -106,6 +110,7 @@ class ProductPatch(DescribedPatch):
     default_currency: str | None = None
     channel: str | None = Field(default=None, description=_CHANNEL)
     listing: dict[str, Any] = Field(default_factory=dict, description=_LISTING)
+    tax_category: str | None = Field(default=None, description=_TAX_CATEGORY)
 
 
 class ProductOut(Wire):
@@ -133,6 +138,7 @@ class ProductOut(Wire):
     default_currency: str | None
     channel: str | None
     listing: dict[str, Any]
+    tax_category: str | None
     metadata: Metadata
     version: int
     created_at: InstantText
@@ -151,6 +157,7 @@ def to_wire(product: Product) -> ProductOut:
         default_currency=product.default_currency,
         channel=product.channel,
         listing=dict(product.listing),
+        tax_category=product.tax_category,
         published_at=product.published_at,
     )
 

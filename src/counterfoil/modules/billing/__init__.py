@@ -13,16 +13,22 @@ from counterfoil.modules.billing.changing import cancel, catch_up, change_quanti
 from counterfoil.modules.billing.clocks import ADVANCE_TASK, advance_clock, request_advance
 from counterfoil.modules.billing.finalising import finalise_due, finalise_now
 from counterfoil.modules.billing.jobs import RUN_TASK, advance_clock_job, find_due, run_due_job
+from counterfoil.modules.billing.ports import LineTaxes, TaxProvider
 from counterfoil.modules.billing.preview import preview_subscription
 from counterfoil.modules.billing.run import bill_due, run_due
 from counterfoil.modules.billing.subscribing import subscribe
+from counterfoil.modules.billing.tax_table import TaxTable
+from counterfoil.modules.billing.taxing import plug_tax_provider
 from counterfoil.modules.billing.types import Billed, Preview
 
 __all__ = [
     "ADVANCE_TASK",
     "RUN_TASK",
     "Billed",
+    "LineTaxes",
     "Preview",
+    "TaxProvider",
+    "TaxTable",
     "advance_clock",
     "advance_clock_job",
     "bill_due",
@@ -33,6 +39,7 @@ __all__ = [
     "finalise_now",
     "find_due",
     "pause",
+    "plug_tax_provider",
     "preview_subscription",
     "reprice",
     "request_advance",

@@ -20,9 +20,8 @@ from counterfoil.core.money import unit_of
 from counterfoil.core.pricing import Detail, GroupUsage, Measured, WindowUsage
 from counterfoil.core.pricing.measured import QUANTITY_ALONE
 from counterfoil.core.rating import Explanation, Origin, RatedLine, RatingInput, rate_line, window_grid
-from counterfoil.core.tax import TaxMode, TaxRate
 from counterfoil.modules.catalog import QuantitySource
-from counterfoil.modules.invoicing import AppliedTax, NewLine
+from counterfoil.modules.invoicing import NewLine
 from counterfoil.modules.usage import (
     MAX_AMOUNTS,
     AmountsReading,
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
     from counterfoil.core.billing_periods import ServicePeriod
     from counterfoil.core.pricing import Need, Pricing
     from counterfoil.core.rating import PriceTerms
-    from counterfoil.modules import catalog
+    from counterfoil.modules.billing.ports import Answer
     from counterfoil.modules.catalog import Meter, Price
     from counterfoil.modules.invoicing import Invoice, InvoiceLine
     from counterfoil.modules.subscriptions import Subscription, SubscriptionItem
@@ -73,6 +72,7 @@ class Charge:
     proration_note: str
     share: Fraction
     zone: str
+    issuer_id: UUID | None = None
 
     def window(self, key: int, need: Need) -> UsageWindow:
         """The usage that this charge is for, known as ``key`` in the reading; ``TooLarge`` as a grid is."""
@@ -135,6 +135,7 @@ def charge_of_line(invoice: Invoice, line: InvoiceLine, prices: Mapping[UUID, Pr
         proration_note=told.proration_note,
         share=_share_told(told),
         zone=invoice.zone,
+        issuer_id=invoice.issuer_id,
     )
 
 
@@ -148,30 +149,32 @@ def rated_line(
     charge: Charge,
     reading: Reading | None,
     meters: Mapping[UUID, Meter],
-    taxes: Mapping[UUID, catalog.TaxRate],
-    *,
-    tax_exempt: bool,
+    taxes: Answer,
 ) -> NewLine:
     """The line of a charge; ``reading`` is what its meter counted, for usage.
 
     Raises ``InvalidInput`` for a quantity that has no price (below zero, above a table that ends) and
-    ``TooLarge`` for an amount that cannot be stored; both name the price and the period.
+    ``TooLarge`` for an amount that cannot be stored, and why its taxes are not known; all name the price
+    and the period.
     """
     try:
         rated = _rated(charge, reading, meters)
+        if isinstance(taxes, CounterfoilError):
+            raise type(taxes)(taxes.message, field=taxes.field, allowed=taxes.allowed)
     except CounterfoilError as error:
         start, end = (format_instant(at) for at in (charge.start, charge.end))
         error.message = f"{charge.price.name} from {start} to {end}: {error.message}"
         raise
-    borne = [] if tax_exempt else [taxes[rate_id] for rate_id in charge.price.tax_rate_ids]
     return NewLine(
         description=charge.price.name,
         service_start=charge.start,
         service_end=charge.end,
         cadence=charge.price.cadence,
         rated=rated,
-        taxes=tuple(AppliedTax(TaxRate(rate.code, rate.percent), rate.name, rate.id) for rate in borne),
-        tax_mode=TaxMode.INCLUSIVE if any(rate.inclusive for rate in borne) else TaxMode.EXCLUSIVE,
+        taxes=taxes.taxes,
+        tax_mode=taxes.mode,
+        tax_treatment=taxes.treatment,
+        tax_reason=taxes.reason,
         subscription_item_id=charge.item_id,
         price_id=charge.price.id,
     )

@@ -27,6 +27,7 @@ def invoices_of(plan: SubscriptionPlan, facts: Facts, first: int) -> list[NewInv
     lines = rate_all(plan.charges, facts, first)
     for _, group in groupby(zip(plan.due_at, lines, strict=True), key=lambda pair: pair[0]):
         together = tuple(line for _, line in group)
+        issuer = facts.issuers[None]
         invoices.append(
             NewInvoice(
                 customer_id=plan.subscription.customer_id,
@@ -36,7 +37,8 @@ def invoices_of(plan: SubscriptionPlan, facts: Facts, first: int) -> list[NewInv
                 period_start=min(line.service_start for line in together),
                 period_end=max(line.service_end for line in together),
                 lines=together,
-                totals=totals_of(together, unit_of(plan.subscription.currency)),
+                issuer_id=issuer.id,
+                totals=totals_of(together, unit_of(plan.subscription.currency), issuer.tax_rounding),
             )
         )
     return invoices
@@ -49,8 +51,7 @@ def rate_all(charges: Sequence[Charge], facts: Facts, first: int) -> list[NewLin
             charge,
             facts.readings.get(first + index),
             facts.meters,
-            facts.taxes,
-            tax_exempt=charge.customer_id in facts.exempt,
+            facts.taxes[first + index],
         )
         for index, charge in enumerate(charges)
     ]

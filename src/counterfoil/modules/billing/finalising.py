@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from counterfoil.modules.invoicing import DraftInvoice, Invoice, InvoiceLine, NewLine
+    from counterfoil.modules.invoicing import DraftInvoice, Invoice, InvoiceLine, Issuer, NewLine
     from counterfoil.store import Uow
 
 PUT_OFF: Final = timedelta(days=1)
@@ -83,7 +83,7 @@ async def _set_aside(uow: Uow, draft: DraftInvoice, error: CounterfoilError) -> 
 async def _rated_again(
     uow: Uow, drafts: Sequence[DraftInvoice]
 ) -> tuple[list[NewAmounts], dict[UUID, CounterfoilError]]:
-    """The new lines of those drafts of which usage has changed an amount, and what refused to be rated.
+    """The new lines of those drafts of which usage or taxes changed, and what refused to be rated.
 
     A draft that a person wrote lines on is finalised as it stands, and so is every line but the charges:
     what is given back does not depend on what was used.
@@ -100,9 +100,8 @@ async def _rated_again(
         own = _charges(draft)
         try:
             fresh = rate_all(charges[first : first + len(own)], facts, first)
-            before = [Explanation.from_json(line.explanation) for line in own]
-            if [line.rated.explanation for line in fresh] != before:
-                changed.append(_with_fresh(draft, own, fresh))
+            if not all(_says(before, new) for before, new in zip(own, fresh, strict=True)):
+                changed.append(_with_fresh(draft, own, fresh, facts.issuers[draft.invoice.issuer_id]))
         except CounterfoilError as error:
             failed[draft.invoice.id] = error
         first += len(own)
@@ -117,8 +116,19 @@ def _charges(draft: DraftInvoice) -> list[InvoiceLine]:
     return [line for line in draft.lines if line.kind is LineKind.CHARGE]
 
 
-def _with_fresh(draft: DraftInvoice, charges: Sequence[InvoiceLine], fresh: Sequence[NewLine]) -> NewAmounts:
+def _says(before: InvoiceLine, new: NewLine) -> bool:
+    """Whether a charge says what it said: what it costs, how that came about, and its taxes."""
+    return (
+        new.rated.explanation == Explanation.from_json(before.explanation)
+        and [tax.rate.code for tax in new.taxes] == [tax.code for tax in before.taxes]
+        and (new.tax_mode, new.tax_treatment) == (before.tax_mode, before.tax_treatment)
+    )
+
+
+def _with_fresh(
+    draft: DraftInvoice, charges: Sequence[InvoiceLine], fresh: Sequence[NewLine], issuer: Issuer
+) -> NewAmounts:
     """The draft's lines in their places, its charges as they were rated now; each keeps its id."""
     rated = {line.id: replace(new, id=line.id) for line, new in zip(charges, fresh, strict=True)}
     lines = tuple(rated.get(line.id) or as_it_stands(draft.invoice, line) for line in draft.lines)
-    return NewAmounts(draft.invoice.id, lines, totals_of(lines, draft.invoice.unit))
+    return NewAmounts(draft.invoice.id, lines, totals_of(lines, draft.invoice.unit, issuer.tax_rounding))

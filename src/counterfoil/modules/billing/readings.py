@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from counterfoil.core.errors import CounterfoilError
 from counterfoil.core.pricing import Detail
 from counterfoil.modules.billing.charges import need_of
-from counterfoil.modules.catalog import meters_by_ids, tax_rates_by_ids
-from counterfoil.modules.customers import exempt_customers
+from counterfoil.modules.billing.taxing import taxes_of
+from counterfoil.modules.catalog import meters_by_ids
+from counterfoil.modules.invoicing import issuers_for
 from counterfoil.modules.usage import (
     UsageWindow,
     read_meter,
@@ -21,22 +22,23 @@ from counterfoil.modules.usage import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from collections.abc import Set as AbstractSet
     from uuid import UUID
 
     from counterfoil.core.pricing import Need
     from counterfoil.modules.billing.charges import Charge, Reading
-    from counterfoil.modules.catalog import Meter, TaxRate
+    from counterfoil.modules.billing.ports import Answer
+    from counterfoil.modules.catalog import Meter
+    from counterfoil.modules.invoicing import Issuer
     from counterfoil.store import Uow
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that rating a batch of charges looks up; ``readings`` by the charge's index in the batch."""
+    """All that rating a batch of charges looks up; ``taxes`` and ``readings`` by the charge's index in it."""
 
     meters: Mapping[UUID, Meter]
-    taxes: Mapping[UUID, TaxRate]
-    exempt: AbstractSet[UUID]
+    issuers: Mapping[UUID | None, Issuer]
+    taxes: Sequence[Answer]
     readings: Mapping[int, Reading]
 
 
@@ -44,8 +46,8 @@ async def load_facts(uow: Uow, charges: Sequence[Charge]) -> Facts:
     """The facts of these charges, in a number of statements that depends on meters and details only."""
     prices = {charge.price.id: charge.price for charge in charges}
     meters = await meters_by_ids(uow, {price.meter_id for price in prices.values() if price.meter_id})
-    taxes = await tax_rates_by_ids(uow, {rate for price in prices.values() for rate in price.tax_rate_ids})
-    exempt = await exempt_customers(uow, {charge.customer_id for charge in charges})
+    issuers = await issuers_for(uow, {charge.issuer_id for charge in charges} or {None})
+    taxes = await taxes_of(uow, charges, issuers)
     windows: dict[tuple[UUID, Need], list[UsageWindow]] = defaultdict(list)
     readings: dict[int, Reading] = {}
     for index, charge in enumerate(charges):
@@ -57,7 +59,7 @@ async def load_facts(uow: Uow, charges: Sequence[Charge]) -> Facts:
                 readings[index] = refused  # of this charge alone; the others go on
     for (meter_id, need), wanted in windows.items():
         readings |= await _read(uow, meters[meter_id], need, wanted)
-    return Facts(meters, taxes, exempt, readings)
+    return Facts(meters, issuers, taxes, readings)
 
 
 async def _read(uow: Uow, meter: Meter, need: Need, windows: Sequence[UsageWindow]) -> Mapping[int, Reading]:

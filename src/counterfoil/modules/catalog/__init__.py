@@ -91,19 +91,22 @@ from counterfoil.modules.catalog.products import (
 )
 from counterfoil.modules.catalog.service import (
     archive_meter,
-    archive_tax_rate,
     create_meter,
-    create_tax_rate,
     get_meter,
-    get_tax_rate,
     list_meters,
-    list_tax_rates,
     meters_by_codes,
     meters_by_ids,
     meters_for_event_names,
+    update_meter,
+)
+from counterfoil.modules.catalog.tax_rates import (
+    archive_tax_rate,
+    create_tax_rate,
+    get_tax_rate,
+    list_tax_rates,
     tax_rates_by_codes,
     tax_rates_by_ids,
-    update_meter,
+    tax_rates_in,
     update_tax_rate,
 )
 from counterfoil.modules.catalog.types import (
@@ -223,6 +226,7 @@ __all__ = [
     "search_products",
     "tax_rates_by_codes",
     "tax_rates_by_ids",
+    "tax_rates_in",
     "update_feature",
     "update_meter",
     "update_plan",

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from counterfoil.core.calendar import IntervalUnit
-from counterfoil.core.rating import Aggregation, Cadence
+from counterfoil.core.rating import Aggregation, Cadence, Reset
 from counterfoil.modules.catalog.product_types import FeatureKind, Region
 from counterfoil.modules.catalog.types import PlanKind, PlanVersionStatus, QuantitySource, Visibility
 from counterfoil.store import Base
@@ -59,6 +59,7 @@ class ProductRow(Identified, Base):
     default_currency: Mapped[str | None]
     channel: Mapped[str | None]
     listing: Mapped[dict[str, Any]]
+    tax_category: Mapped[str | None]
     published_at: Mapped[datetime | None]
     archived_at: Mapped[datetime | None]
 
@@ -76,6 +77,9 @@ class MeterRow(Identified, Base):
     property: Mapped[str | None]
     filters: Mapped[dict[str, Any]]
     group_by: Mapped[list[Any]]
+    multiplier: Mapped[Decimal | None]
+    expression: Mapped[str | None]
+    reset: Mapped[Reset] = mapped_column(Choice(Reset))
     archived_at: Mapped[datetime | None]
 
 
@@ -128,12 +132,28 @@ class TaxRateRow(Identified, Base):
     """A rate of tax."""
 
     __tablename__ = "tax_rates"
-    __table_args__ = _coded("tax_rates")
+    __table_args__ = (
+        *_coded("tax_rates"),
+        Index(
+            "ix_tax_rates_country",
+            "environment_id",
+            "country",
+            text("id desc"),
+            postgresql_where=text("country is not null"),
+        ),
+    )
 
     code: Mapped[str]
     name: Mapped[str]
     percent: Mapped[Decimal]
     inclusive: Mapped[bool]
+    country: Mapped[str | None]
+    region: Mapped[str | None]
+    postal_prefix: Mapped[str | None]
+    category: Mapped[str | None]
+    replaces_wider: Mapped[bool]
+    valid_from: Mapped[datetime | None]
+    valid_to: Mapped[datetime | None]
     archived_at: Mapped[datetime | None]
 
 
@@ -154,6 +174,7 @@ class PlanRow(Identified, Base):
     max_seats: Mapped[int | None]
     trial_days: Mapped[int | None]
     evaluation_days: Mapped[int | None]
+    tax_category: Mapped[str | None]
     archived_at: Mapped[datetime | None]
 
 
@@ -199,4 +220,5 @@ class PriceRow(Identified, Base):
     interval_count: Mapped[int]
     cadence: Mapped[Cadence] = mapped_column(Choice(Cadence))
     tax_rate_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    tax_category: Mapped[str | None]
     ended_at: Mapped[datetime | None]

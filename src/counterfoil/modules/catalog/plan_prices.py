@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from counterfoil.core.errors import InvalidInput, WrongState
+from counterfoil.core.tax_rules import check_category
 from counterfoil.modules.catalog import objects, repository
 from counterfoil.modules.catalog.objects import MAX_ID
 from counterfoil.modules.catalog.plans import add_version, lock_open_plan, published
@@ -128,8 +129,8 @@ async def remove_price(uow: Uow, price_id: UUID, *, freeing: bool = False) -> Pr
 
 
 async def update_price(uow: Uow, price_id: UUID, changes: CatalogChanges) -> Price:
-    """Change name, description, external id or metadata (errors: ``objects.change``)."""
-    return await objects.change(uow, PRICES, price_id, changes)
+    """Change name, description, external id, metadata or category of tax (errors: ``objects.change``)."""
+    return await objects.change(uow, PRICES, price_id, changes, more={"tax_category"}, read=_checked)
 
 
 async def create_own_price(uow: Uow, new: NewPrice, currency: str | None = None) -> Price:
@@ -187,6 +188,11 @@ async def _publish_with(
     features = [] if version is None else version.features
     await add_version(uow, plan, NewPlanVersion(publish=True), features, prices, [made])
     return made
+
+
+def _checked(price: Price) -> Price:
+    check_category(price.tax_category)
+    return price
 
 
 def _check_currency(price: Price, currency: str | None) -> None:

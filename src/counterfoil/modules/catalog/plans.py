@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from counterfoil.core.errors import InvalidInput, NotFound, WrongState
+from counterfoil.core.tax_rules import check_category
 from counterfoil.modules.catalog import objects, repository
 from counterfoil.modules.catalog.conditions import check_distinct
 from counterfoil.modules.catalog.feature_values import read_value
@@ -41,7 +42,16 @@ MAX_DAYS: Final = 3653
 """Ten years."""
 
 _CHANGEABLE: Final = frozenset(
-    {"visibility", "position", "kind", "min_seats", "max_seats", "trial_days", "evaluation_days"}
+    {
+        "visibility",
+        "position",
+        "kind",
+        "min_seats",
+        "max_seats",
+        "trial_days",
+        "evaluation_days",
+        "tax_category",
+    }
 )
 
 
@@ -65,6 +75,7 @@ async def create_plan(uow: Uow, new: NewPlan) -> Plan:
         max_seats=new.max_seats,
         trial_days=new.trial_days,
         evaluation_days=new.evaluation_days,
+        tax_category=new.tax_category,
         archived_at=None,
     )
     await objects.create(uow, PLANS, _checked(plan))
@@ -265,6 +276,7 @@ async def _follow(uow: Uow, prices: Sequence[Price], before: Sequence[Price]) ->
 
 def _checked(plan: Plan) -> Plan:
     """The plan in the form in which it is kept."""
+    check_category(plan.tax_category)
     for field in ("position", "min_seats", "max_seats"):
         check_range(getattr(plan, field), field, lowest=0, highest=MAX_NUMBER)
     for field in ("trial_days", "evaluation_days"):

@@ -14,7 +14,8 @@ from counterfoil.core.calendar import parse_interval
 from counterfoil.core.errors import CounterfoilError, InvalidInput, TooLarge
 from counterfoil.core.money import unit_of
 from counterfoil.core.pricing import MODELS, parse_pricing
-from counterfoil.core.rating import Aggregation, Cadence, RatingInput, rate_line
+from counterfoil.core.rating import SUMS, Cadence, RatingInput, Reset, rate_line
+from counterfoil.core.tax_rules import check_category
 from counterfoil.modules.catalog.conditions import check_distinct, read_filters
 from counterfoil.modules.catalog.objects import check_common, check_count, choice, coded, named
 from counterfoil.modules.catalog.price_terms import read_terms, terms_of
@@ -77,10 +78,12 @@ def read_price(uow: Uow, plan_id: UUID | None, new: NewPrice) -> Price:
         interval_count=interval.count,
         cadence=choice(Cadence, new.cadence, "cadence"),
         tax_rate_ids=list(new.tax_rate_ids),
+        tax_category=new.tax_category,
         ended_at=None,
     )
     check_common(price)
     check_text(price.unit, "unit", longest=MAX_UNIT)
+    check_category(price.tax_category)
     _check_source(price)
     return price
 
@@ -129,11 +132,11 @@ def check_meters(meters: Mapping[UUID, Meter], prices: Mapping[str, Price]) -> N
         if price.meter_id is None:
             continue
         meter = meters[price.meter_id]
-        if _is_of_money(price) and meter.aggregation is not Aggregation.SUM:
+        if _is_of_money(price) and not (meter.aggregation in SUMS and meter.reset is Reset.PERIOD):
             raise InvalidInput(
                 f"the price {price.code} is of amounts that events carry, and the meter does not sum them",
                 field=_at(path, "meter_id"),
-                allowed="a meter that sums a property",
+                allowed="a meter that sums a property, or an expression, anew in each period",
             )
         for code in price.params:
             for name in price.pricing(code).need.group_by:

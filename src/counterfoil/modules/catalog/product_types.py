@@ -40,6 +40,7 @@ class Product(CatalogObject):
     ``channel``: where else it is sold, such as ``aws`` or ``stripe``, in lower case.  ``listing``: how it is
     listed there, a JSON object with any of ``product_id``, ``seller_id``, ``type``, ``service``,
     ``fulfillment_url`` (texts) and ``terms`` (an object in the channel's own words; decimals as text).
+    ``tax_category``: of its plans' prices that state none.
     """
 
     code: str
@@ -52,6 +53,7 @@ class Product(CatalogObject):
     listing: Mapping[str, Any]
     published_at: datetime | None
     archived_at: datetime | None
+    tax_category: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,7 @@ class NewProduct:
     default_currency: str | None = None
     channel: str | None = None
     listing: Mapping[str, Any] = field(default_factory=dict)
+    tax_category: str | None = None
     external_id: str | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from counterfoil.core.errors import InvalidInput, WrongState
 from counterfoil.core.money import decimal_text, parse_decimal, unit_of
+from counterfoil.core.tax_rules import check_category
 from counterfoil.modules.catalog import objects
 from counterfoil.modules.catalog.conditions import MAX_VALUE, check_distinct
 from counterfoil.modules.catalog.feature_values import read_value
@@ -33,7 +34,9 @@ MAX_POSITION: Final = 1_000_000
 LISTING: Final = ("product_id", "seller_id", "type", "service", "fulfillment_url", "terms")
 ROUNDING_MODES: Final = ("ceil", "floor", "half_up")
 _CHANNEL: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,49}")
-_OF_A_PRODUCT: Final = frozenset({"logo_url", "category", "default_currency", "channel", "listing"})
+_OF_A_PRODUCT: Final = frozenset(
+    {"logo_url", "category", "default_currency", "channel", "listing", "tax_category"}
+)
 _OF_A_FEATURE: Final = frozenset(
     {"description", "sku", "unit", "default_value", "visibility", "position", "regions"}
 )
@@ -50,6 +53,7 @@ async def create_product(uow: Uow, new: NewProduct) -> Product:
         default_currency=new.default_currency,
         channel=new.channel,
         listing=dict(new.listing),
+        tax_category=new.tax_category,
         published_at=None if new.draft else uow.now,
         archived_at=None,
     )
@@ -198,6 +202,7 @@ async def features_by_codes(uow: Uow, codes: Collection[str]) -> dict[str, Featu
 def _read_product(product: Product) -> Product:
     check_url(product.logo_url, "logo_url")
     check_text(product.category, "category", longest=200)
+    check_category(product.tax_category)
     if product.default_currency is not None:
         unit_of(product.default_currency, field="default_currency")
     _check_channel(product.channel)

@@ -174,6 +174,16 @@ async def meters_for_events(uow: Uow, names: Collection[str]) -> list[Meter]:
     return records(Meter, await uow.execute(statement.order_by(MeterRow.id)))
 
 
+async def tax_rates_in(uow: Uow, countries: Collection[str]) -> list[TaxRate]:
+    """The rates of these countries that are not archived, by id."""
+    statement = TAX_RATES.select.where(
+        TaxRateRow.environment_id == uow.environment_id,
+        among(TaxRateRow.country, countries),
+        TaxRateRow.archived_at.is_(None),
+    )
+    return records(TaxRate, await uow.execute(statement.order_by(TaxRateRow.id)))
+
+
 async def lock_plan(uow: Uow, plan_id: UUID) -> Plan:
     """The plan, of which nobody else can add or publish a version until this ends; or ``NotFound``."""
     statement = _LOCK_PLAN.where(PlanRow.environment_id == uow.environment_id, PlanRow.id == plan_id)

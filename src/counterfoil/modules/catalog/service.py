@@ -1,23 +1,24 @@
-"""Use cases of meters and tax rates; what is sold and what it costs have files of their own."""
+"""Use cases of meters; what is sold, what it costs and how it is taxed have files of their own."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from counterfoil.core import tax
-from counterfoil.core.rating import Aggregate, Aggregation
+from counterfoil.core.expressions import MAX_LENGTH
+from counterfoil.core.money import parse_decimal
+from counterfoil.core.rating import Aggregation, Reset
 from counterfoil.modules.catalog import objects, repository
 from counterfoil.modules.catalog.conditions import MAX_PROPERTY, MAX_VALUE, read_filters, read_groups
 from counterfoil.modules.catalog.objects import choice, coded
-from counterfoil.modules.catalog.repository import METERS, TAX_RATES
-from counterfoil.modules.catalog.types import Meter, TaxRate
+from counterfoil.modules.catalog.repository import METERS
+from counterfoil.modules.catalog.types import Meter
 from counterfoil.store.guards import check_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from uuid import UUID
 
-    from counterfoil.modules.catalog.types import CatalogChanges, NewMeter, NewTaxRate
+    from counterfoil.modules.catalog.types import CatalogChanges, NewMeter
     from counterfoil.store import Page, PageQuery, Uow
 
 
@@ -26,20 +27,23 @@ async def create_meter(uow: Uow, new: NewMeter) -> Meter:
 
     Raises ``InvalidInput``, ``AlreadyExists``.
     """
-    aggregation = choice(Aggregation, new.aggregation, "aggregation")
     check_text(new.event_name, "event_name", longest=MAX_VALUE)
     check_text(new.property, "property", longest=MAX_PROPERTY)
-    Aggregate(aggregation, new.property)  # refuses a property too many, or too few
+    check_text(new.expression, "expression", longest=MAX_LENGTH)
     meter = Meter(
         **coded(uow, "meter", new),
         name=new.name,
         event_name=new.event_name,
-        aggregation=aggregation,
+        aggregation=choice(Aggregation, new.aggregation, "aggregation"),
         property=new.property,
         filters=read_filters(new.filters),
         group_by=read_groups(new.group_by),
+        multiplier=None if new.multiplier is None else parse_decimal(new.multiplier, field="multiplier"),
+        expression=new.expression,
+        reset=choice(Reset, new.reset, "reset"),
         archived_at=None,
     )
+    meter.measures()  # refuses a property, multiplier or expression too many or too few, and what is none
     return await objects.create(uow, METERS, meter)
 
 
@@ -82,51 +86,3 @@ async def meters_for_event_names(uow: Uow, names: Collection[str]) -> dict[str, 
         for meter in await repository.meters_for_events(uow, meters):
             meters[meter.event_name].append(meter)
     return meters
-
-
-async def create_tax_rate(uow: Uow, new: NewTaxRate) -> TaxRate:
-    """Make a rate of tax; its per cent and whether prices include it never change.
-
-    Raises ``InvalidInput`` (per cent is 0 to 100), ``AlreadyExists``.
-    """
-    fields = coded(uow, "tax_rate", new)
-    rate = TaxRate(
-        **fields,
-        name=new.name,
-        percent=tax.TaxRate.of(fields["code"], new.percent).percent,
-        inclusive=new.inclusive,
-        archived_at=None,
-    )
-    return await objects.create(uow, TAX_RATES, rate)
-
-
-async def get_tax_rate(uow: Uow, tax_rate_id: UUID) -> TaxRate:
-    """The rate, or ``NotFound``."""
-    return await TAX_RATES.get(uow, tax_rate_id)
-
-
-async def list_tax_rates(
-    uow: Uow, query: PageQuery, *, code: str | None = None, external_id: str | None = None
-) -> Page[TaxRate]:
-    """Rates of tax, newest first, archived ones included."""
-    return await objects.find(uow, TAX_RATES, query, code=code, external_id=external_id)
-
-
-async def update_tax_rate(uow: Uow, tax_rate_id: UUID, changes: CatalogChanges) -> TaxRate:
-    """Change name, external id or metadata (errors: ``objects.change``)."""
-    return await objects.change(uow, TAX_RATES, tax_rate_id, changes)
-
-
-async def archive_tax_rate(uow: Uow, tax_rate_id: UUID) -> TaxRate:
-    """Put a rate away: the prices that bear it go on bearing it, and no new price may name it."""
-    return await objects.put_away(uow, TAX_RATES, tax_rate_id)
-
-
-async def tax_rates_by_ids(uow: Uow, ids: Collection[UUID]) -> dict[UUID, TaxRate]:
-    """The rates with these ids; unknown ones are left out."""
-    return await TAX_RATES.by_ids(uow, ids)
-
-
-async def tax_rates_by_codes(uow: Uow, codes: Collection[str]) -> dict[str, TaxRate]:
-    """The rates with these codes; unknown ones are left out."""
-    return await TAX_RATES.by_codes(uow, codes)

@@ -11,10 +11,13 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from counterfoil.core import tax
 from counterfoil.core.calendar import Interval, IntervalUnit
 from counterfoil.core.errors import InvalidInput
+from counterfoil.core.expressions import parse_expression
 from counterfoil.core.pricing import Detail, Pricing, parse_pricing
-from counterfoil.core.rating import Aggregation, Cadence
+from counterfoil.core.rating import Aggregate, Aggregation, Cadence, Filter, Reset
+from counterfoil.core.tax_rules import PlacedRate, in_force
 from counterfoil.modules.catalog.price_terms import narrowed, terms_of
 
 if TYPE_CHECKING:
@@ -86,6 +89,8 @@ class Meter(CatalogObject):
     """How the events named ``event_name`` become a quantity.
 
     ``filters``: only events that have, for each property, one of its values (compared as text).
+    ``multiplier`` and ``expression`` are of the aggregations that take them; ``reset`` says whether what
+    happened before a period takes part in it.
     """
 
     code: str
@@ -96,17 +101,67 @@ class Meter(CatalogObject):
     filters: Mapping[str, list[str]]
     group_by: Sequence[str]
     archived_at: datetime | None
+    multiplier: Decimal | None = None
+    expression: str | None = None
+    reset: Reset = Reset.PERIOD
+
+    def measures(self, group_by: Sequence[str] = ()) -> Aggregate:
+        """What it computes, as core says it."""
+        return Aggregate(
+            self.aggregation,
+            self.property,
+            tuple(Filter(name, tuple(values)) for name, values in self.filters.items()),
+            tuple(group_by),
+            multiplier=self.multiplier,
+            expression=None if self.expression is None else parse_expression(self.expression),
+            reset=self.reset,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class TaxRate(CatalogObject):
-    """A rate of tax in per cent; ``inclusive``: the prices that bear it contain it."""
+    """A rate of tax in per cent; ``inclusive``: the prices that bear it contain it.
+
+    With a ``country`` it applies by itself to what is sold there (``core.tax_rules.PlacedRate``); without one
+    only to the prices that name it.  It is in force in ``[valid_from, valid_to)``.
+    """
 
     code: str
     name: str
     percent: Decimal
     inclusive: bool
     archived_at: datetime | None
+    country: str | None = None
+    region: str | None = None
+    postal_prefix: str | None = None
+    category: str | None = None
+    replaces_wider: bool = False
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+
+    def in_force(self, at: datetime) -> bool:
+        """Whether it applies at an instant."""
+        return in_force(at, self.valid_from, self.valid_to)
+
+    @property
+    def rate(self) -> tax.TaxRate:
+        """The rate as core computes with it."""
+        return tax.TaxRate(self.code, self.percent)
+
+    @property
+    def placed(self) -> PlacedRate:
+        """The rate with its place, as core decides by it."""
+        assert self.country is not None
+        return PlacedRate(
+            rate=self.rate,
+            country=self.country,
+            region=self.region,
+            postal_prefix=self.postal_prefix,
+            category=self.category,
+            replaces_wider=self.replaces_wider,
+            valid_from=self.valid_from,
+            valid_to=self.valid_to,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +189,7 @@ class Plan(CatalogObject):
     archived_at: datetime | None
     latest_number: int | None = None
     published_number: int | None = None
+    tax_category: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +200,8 @@ class Price(CatalogObject):
     ``ended_at``: when it left the plan; who has it keeps it.  ``feature_id``: the feature that it charges
     for.  ``unit``: what one of the quantity is called, such as ``GB``.  ``terms``: what is agreed besides the
     model, in the form of ``price_terms``.  ``filters`` narrow the meter's events; ``interval_unit`` ×
-    ``interval_count`` is how often it recurs.
+    ``interval_count`` is how often it recurs.  It bears the rates that ``tax_rate_ids`` names; with none
+    those of its ``tax_category`` where it is sold (``None``: its plan's, its product's, or the issuer's).
     """
 
     plan_id: UUID | None
@@ -164,6 +221,7 @@ class Price(CatalogObject):
     cadence: Cadence
     tax_rate_ids: Sequence[UUID]
     ended_at: datetime | None
+    tax_category: str | None = None
 
     @property
     def interval(self) -> Interval:
@@ -229,18 +287,28 @@ class NewMeter:
     property: str | None = None
     filters: Mapping[str, Sequence[PropertyValue]] = field(default_factory=dict)
     group_by: Sequence[str] = ()
+    multiplier: Decimal | int | str | None = None
+    expression: str | None = None
+    reset: str = Reset.PERIOD
     external_id: str | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewTaxRate:
-    """A rate of tax to make."""
+    """A rate of tax to make; with a country it applies by itself to what is sold there."""
 
     name: str
     code: str | None = None
     percent: Decimal | int | str
     inclusive: bool = False
+    country: str | None = None
+    region: str | None = None
+    postal_prefix: str | None = None
+    category: str | None = None
+    replaces_wider: bool = False
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
     external_id: str | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
 
@@ -268,6 +336,7 @@ class NewPrice:
     interval_count: int = 1
     cadence: str = Cadence.IN_ADVANCE
     tax_rate_ids: Sequence[UUID] = ()
+    tax_category: str | None = None
     external_id: str | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
 
@@ -308,6 +377,7 @@ class NewPlan:
     max_seats: int | None = None
     trial_days: int | None = None
     evaluation_days: int | None = None
+    tax_category: str | None = None
     initial: NewPlanVersion | None = None
     external_id: str | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)

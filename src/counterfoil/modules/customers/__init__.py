@@ -9,6 +9,7 @@ archived, never deleted; the time zone is one that the zone database knows.
 from counterfoil.modules.customers.models import CustomerRow
 from counterfoil.modules.customers.service import (
     archive_customer,
+    buyers_by_ids,
     create_customer,
     customers_by_ids,
     ensure_customer,
@@ -27,6 +28,7 @@ from counterfoil.modules.customers.types import (
     CustomerChanges,
     CustomerFilter,
     NewCustomer,
+    TaxExemption,
 )
 
 __all__ = [
@@ -36,7 +38,9 @@ __all__ = [
     "CustomerFilter",
     "CustomerRow",
     "NewCustomer",
+    "TaxExemption",
     "archive_customer",
+    "buyers_by_ids",
     "create_customer",
     "customers_by_ids",
     "ensure_customer",

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from counterfoil.store import Base
@@ -30,4 +31,5 @@ class CustomerRow(Identified, Base):
     address: Mapped[dict[str, Any]]
     tax_number: Mapped[str | None]
     tax_exempt: Mapped[bool] = mapped_column(default=False)
+    tax_exemption: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     archived_at: Mapped[datetime | None]

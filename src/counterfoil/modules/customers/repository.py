@@ -14,10 +14,10 @@ from counterfoil.store.paging import at_offset, counted, page_of, paged
 from counterfoil.store.rows import among, columns, insert_values, update_versioned, with_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from uuid import UUID
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Row
 
     from counterfoil.modules.customers.types import CustomerFilter
 
@@ -62,12 +62,16 @@ async def names(uow: Uow, ids: Collection[UUID]) -> dict[UUID, str]:
     return {row.id: row.name for row in await uow.execute(statement)}
 
 
-async def exempt(uow: Uow, ids: Collection[UUID]) -> set[UUID]:
-    """Those of these customers who pay no tax."""
-    statement = select(CustomerRow.id).where(
-        CustomerRow.environment_id == uow.environment_id, among(CustomerRow.id, ids), CustomerRow.tax_exempt
-    )
-    return set((await uow.execute(statement)).scalars())
+async def tax_facts(uow: Uow, ids: Collection[UUID]) -> Sequence[Row[Any]]:
+    """Address, tax number and exemption of these customers."""
+    statement = select(
+        CustomerRow.id,
+        CustomerRow.address,
+        CustomerRow.tax_number,
+        CustomerRow.tax_exempt,
+        CustomerRow.tax_exemption,
+    ).where(CustomerRow.environment_id == uow.environment_id, among(CustomerRow.id, ids))
+    return (await uow.execute(statement)).all()
 
 
 async def page(uow: Uow, query: PageQuery, *, external_id: str | None) -> Page[Customer]:

@@ -25,7 +25,10 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A buyer.  ``currency`` is the default of new subscriptions; ``zone`` is where days begin and end."""
+    """A buyer.  ``currency`` is the default of new subscriptions; ``zone`` is where days begin and end.
+
+    ``tax_exemption``: why a ``tax_exempt`` customer pays no tax, in the form of ``TaxExemption``.
+    """
 
     id: UUID
     external_id: str | None
@@ -41,6 +44,16 @@ class Customer:
     created_at: datetime
     updated_at: datetime
     archived_at: datetime | None
+    tax_exemption: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaxExemption:
+    """Why a customer pays no tax, the paper that shows it, and until when (that instant is beyond)."""
+
+    reason: str
+    certificate: str | None = None
+    valid_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +68,7 @@ class NewCustomer:
     address: Address = field(default_factory=Address)
     tax_number: str | None = None
     tax_exempt: bool = False
+    tax_exemption: TaxExemption | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -23,6 +23,7 @@ from counterfoil.core.rating import (
 )
 from counterfoil.core.states.invoice import InvoiceState
 from counterfoil.core.tax import TaxMode
+from counterfoil.core.tax_rules import TaxTreatment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,7 +62,7 @@ def document(
         "lines": [_line(line, invoice) for line in lines],
         "sums": _sums(invoice),
         "due": _due(invoice),
-        "notes": _notes(invoice),
+        "notes": [*_notes(invoice), *_tax_notes(lines, seller, buyer)],
     }
 
 
@@ -173,6 +174,27 @@ def _notes(invoice: Invoice) -> list[str]:
             _soft(f"Please pay {invoice.currency} {amount_text(invoice.amount_due)} by {by}{quoted}.")
         )
     return notes
+
+
+def _tax_notes(
+    lines: Sequence[InvoiceLine], seller: Mapping[str, Any], buyer: Mapping[str, Any]
+) -> list[str]:
+    """What the law wants said where no tax is charged (2006/112/EC, Article 226: 11 and 11a)."""
+    notes = []
+    if any(line.tax_treatment is TaxTreatment.REVERSE_CHARGE for line in lines):
+        numbers = [
+            f"tax number of the {who}: {party['tax_number']}"
+            for who, party in (("seller", seller), ("customer", buyer))
+            if party["tax_number"]
+        ]
+        notes.append(
+            _soft(
+                "Reverse charge: the customer accounts for the tax (Directive 2006/112/EC, Article 196);"
+                f" {', '.join(numbers)}."
+            )
+        )
+    reasons = {line.tax_reason: None for line in lines if line.tax_treatment is TaxTreatment.EXEMPT}
+    return [*notes, *(_soft(f"Exempt from tax: {reason}.") for reason in reasons)]
 
 
 def amount_text(amount: Money) -> str:

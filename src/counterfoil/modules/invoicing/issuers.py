@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from counterfoil.core.errors import Conflict, InvalidInput
+from counterfoil.core.errors import Conflict, InvalidInput, NotFound, TooLarge
+from counterfoil.core.tax_rules import MEMBER_STATES, Scheme, check_category
 from counterfoil.modules.invoicing.repository import issuers as repository
 from counterfoil.modules.invoicing.types import Changes, Issuer, NewIssuer
-from counterfoil.store.guards import check_address, check_metadata, check_text, check_version
+from counterfoil.store.guards import check_address, check_country, check_metadata, check_text, check_version
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from uuid import UUID
 
     from counterfoil.store import Page, PageQuery, Uow
@@ -20,11 +22,13 @@ LANGUAGES: Final = ("en",)
 MAX_GRACE_SECONDS: Final = 60 * 24 * 3600
 MAX_NET_DAYS: Final = 365
 MAX_NUMBER: Final = 10**12
+MAX_REGISTRATIONS: Final = 200
 
 _CHANGEABLE: Final = frozenset(
     {
         *("external_id", "name", "address", "tax_number", "footer", "language", "meta"),
         *("number_prefix", "next_number", "grace_seconds", "net_days"),
+        *("registrations", "tax_category", "tax_rounding", "tax_point"),
     }
 )
 _ADDRESS: Final = frozenset({"line1", "line2", "city", "region", "postal_code", "country"})
@@ -61,6 +65,18 @@ async def default_issuer(uow: Uow) -> Issuer:
 async def get_issuer(uow: Uow, issuer_id: UUID) -> Issuer:
     """The issuer, or ``NotFound``."""
     return await repository.get(uow, issuer_id)
+
+
+async def issuers_for(uow: Uow, ids: Collection[UUID | None]) -> dict[UUID | None, Issuer]:
+    """The issuers with these ids; ``None`` is the default one.  ``NotFound`` for an unknown id."""
+    named = {issuer_id for issuer_id in ids if issuer_id is not None}
+    found = await repository.by_ids(uow, named) if named else {}
+    issuers: dict[UUID | None, Issuer] = dict(found.items())
+    if len(issuers) < len(named):
+        raise NotFound("no such issuer", field="issuer_id")
+    if None in ids:
+        issuers[None] = await default_issuer(uow)
+    return issuers
 
 
 async def list_issuers(uow: Uow, query: PageQuery) -> Page[Issuer]:
@@ -106,6 +122,10 @@ def _issuer(uow: Uow, new: NewIssuer, *, is_default: bool) -> Issuer:
         grace_seconds=new.grace_seconds,
         net_days=new.net_days,
         language=new.language,
+        registrations=list(new.registrations),
+        tax_category=new.tax_category,
+        tax_rounding=new.tax_rounding,
+        tax_point=new.tax_point,
         meta=new.meta,
         version=1,
         created_at=uow.now,
@@ -125,6 +145,8 @@ def _check(issuer: Issuer) -> None:
     check_metadata(issuer.meta)
     assert issuer.address.keys() <= _ADDRESS
     check_address(issuer.address)
+    check_category(issuer.tax_category)
+    _check_registrations(issuer)
     _check_range(issuer.next_number, "next_number", 1, MAX_NUMBER)
     _check_range(issuer.grace_seconds, "grace_seconds", 0, MAX_GRACE_SECONDS)
     _check_range(issuer.net_days, "net_days", 0, MAX_NET_DAYS)
@@ -134,6 +156,33 @@ def _check(issuer: Issuer) -> None:
             field="language",
             allowed=", ".join(LANGUAGES),
         )
+
+
+def _check_registrations(issuer: Issuer) -> None:
+    if len(issuer.registrations) > MAX_REGISTRATIONS:
+        raise TooLarge(
+            "registrations has too many entries",
+            field="registrations",
+            allowed=f"at most {MAX_REGISTRATIONS}",
+        )
+    if issuer.registrations and issuer.address.get("country") is None:
+        raise InvalidInput(
+            "an issuer that is registered for tax has no country of its own",
+            field="address.country",
+            allowed="the country in which the issuer is established",
+        )
+    for index, one in enumerate(issuer.registrations):
+        field = f"registrations.{index}"
+        check_country(one.country, f"{field}.country")
+        check_text(one.region, f"{field}.region", longest=40)
+        if one in issuer.registrations[:index]:
+            raise InvalidInput("a registration is stated twice", field=field, allowed="each one once")
+        if one.scheme is Scheme.OSS and (one.country not in MEMBER_STATES or one.region is not None):
+            raise InvalidInput(
+                "the one-stop shop is one of a member state of the EU",
+                field=f"{field}.country",
+                allowed=", ".join(sorted(MEMBER_STATES)) + ", without a region",
+            )
 
 
 def _check_range(value: int, field: str, least: int, most: int) -> None:
