@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from counterfoil.core.errors import InvalidInput
+from counterfoil.core.expressions import parse_expression
 from counterfoil.core.rating import (
+    WITHOUT_PROPERTY,
     Aggregate,
     Aggregation,
     Filter,
     PropertyValue,
+    Reset,
+    Stretch,
     UsageEvent,
     aggregate,
     number_of,
@@ -27,7 +32,36 @@ from counterfoil.core.rating import (
 FOLDER = Path(__file__).parents[2] / "golden" / "aggregation"
 CASES = [tomllib.loads(path.read_text("utf-8")) for path in sorted(FOLDER.glob("*.toml"))]
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-OVER_TOKENS = [a for a in Aggregation if a is not Aggregation.COUNT]
+YEAR = Stretch(datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
+
+
+def spec_of(facts: dict[str, Any]) -> Aggregate:
+    """The meter of an example."""
+    expression, multiplier = facts.get("expression"), facts.get("multiplier")
+    return Aggregate(
+        Aggregation(facts["aggregation"]),
+        facts.get("property"),
+        expression=None if expression is None else parse_expression(expression),
+        multiplier=None if multiplier is None else Decimal(multiplier),
+        reset=Reset(facts.get("reset", "period")),
+    )
+
+
+def stretch_of(facts: dict[str, Any]) -> Stretch | None:
+    """The period of an example."""
+    period = facts.get("period")
+    return None if period is None else Stretch(period["start"], period["end"])
+
+
+def plain(aggregation: Aggregation, group_by: tuple[str, ...] = ()) -> Aggregate:
+    """A meter over ``tokens``, with what its aggregation needs."""
+    return Aggregate(
+        aggregation,
+        None if aggregation in WITHOUT_PROPERTY else "tokens",
+        group_by=group_by,
+        multiplier=Decimal(2) if aggregation is Aggregation.SUM_WITH_MULTIPLIER else None,
+        expression=parse_expression("tokens * 2") if aggregation is Aggregation.EXPRESSION else None,
+    )
 
 
 def event(id_: str, minute: int = 0, **properties: PropertyValue) -> UsageEvent:
@@ -38,6 +72,7 @@ def quantity(events: list[UsageEvent], aggregation: Aggregation, property_: str 
     (usage,) = aggregate(
         events, Aggregate(aggregation, None if aggregation is Aggregation.COUNT else property_)
     )
+    assert isinstance(usage.quantity, Decimal)
     return usage.quantity
 
 
@@ -46,18 +81,19 @@ def quantity(events: list[UsageEvent], aggregation: Aggregation, property_: str 
 def test_a_published_example_comes_out_as_published(case: dict[str, Any]) -> None:
     facts = case["given"]
     events = [UsageEvent(one["id"], one["at"], one["properties"]) for one in facts["events"]]
-    (usage,) = aggregate(events, Aggregate(Aggregation(facts["aggregation"]), facts.get("property")))
-    assert usage.quantity == Decimal(case["expect"]["quantity"])
+    (usage,) = aggregate(events, spec_of(facts), stretch_of(facts))
+    assert Fraction(usage.quantity) == Fraction(case["expect"]["quantity"])
     assert usage.events == len(events)
 
 
 @pytest.mark.parametrize("aggregation", Aggregation)
-def test_of_no_events_the_quantity_is_zero_and_max_and_latest_have_no_value(aggregation: Aggregation) -> None:
-    (usage,) = aggregate(
-        [], Aggregate(aggregation, None if aggregation is Aggregation.COUNT else "tokens", group_by=())
-    )
+def test_of_no_events_the_quantity_is_zero_and_what_is_one_of_the_values_has_none(
+    aggregation: Aggregation,
+) -> None:
+    (usage,) = aggregate([], plain(aggregation), YEAR)
     assert usage.quantity == 0
-    assert (usage.value is None) == (aggregation in {Aggregation.MAX, Aggregation.LATEST})
+    one_of_them = {Aggregation.MAX, Aggregation.MIN, Aggregation.LATEST, Aggregation.AVERAGE}
+    assert (usage.value is None) == (aggregation in one_of_them)
     assert (usage.events, usage.first_at, usage.last_at) == (0, None, None)
 
 
@@ -137,10 +173,23 @@ def test_groups_have_their_own_numbers_in_order_and_an_absent_value_is_a_group()
 
 
 def test_an_aggregation_without_its_property_is_refused() -> None:
-    for aggregation in OVER_TOKENS:
+    for aggregation in Aggregation:
         with pytest.raises(InvalidInput) as refusal:
-            Aggregate(aggregation)
+            Aggregate(aggregation, "tokens" if aggregation in WITHOUT_PROPERTY else None)
         assert refusal.value.field == "property"
+    for aggregation, field in (
+        (Aggregation.SUM_WITH_MULTIPLIER, "multiplier"),
+        (Aggregation.EXPRESSION, "expression"),
+    ):
+        with pytest.raises(InvalidInput) as refusal:
+            Aggregate(aggregation, None if aggregation in WITHOUT_PROPERTY else "tokens")
+        assert refusal.value.field == field
+    with pytest.raises(InvalidInput) as refusal:
+        Aggregate(Aggregation.SUM, "tokens", multiplier=Decimal(2))
+    assert (refusal.value.field, refusal.value.allowed) == ("multiplier", "none for sum")
+    with pytest.raises(InvalidInput) as refusal:
+        Aggregate(Aggregation.SUM_WITH_MULTIPLIER, "tokens", multiplier=Decimal(0))
+    assert refusal.value.allowed == "a decimal number above 0"
     with pytest.raises(InvalidInput) as refusal:
         Aggregate(Aggregation.COUNT, "tokens")
     assert refusal.value.allowed == "none for count"
@@ -165,10 +214,9 @@ event_lists = st.lists(
 def test_the_order_of_events_does_not_matter(
     data: st.DataObject, events: list[UsageEvent], aggregation: Aggregation
 ) -> None:
-    property_ = None if aggregation is Aggregation.COUNT else "tokens"
-    spec = Aggregate(aggregation, property_, group_by=("model",))
+    spec = plain(aggregation, ("model",))
     shuffled = data.draw(st.permutations(events))
-    assert aggregate(shuffled, spec) == aggregate(events, spec)
+    assert aggregate(shuffled, spec, YEAR) == aggregate(events, spec, YEAR)
 
 
 @settings(max_examples=40, deadline=None)

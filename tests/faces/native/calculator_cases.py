@@ -98,9 +98,14 @@ async def aggregation(ask: Ask, case: Case) -> None:
     """Events that a meter makes a quantity of, at a price of 1."""
     given = given_of(case)
     records = given["events"]
-    meter = {key: given[key] for key in ("aggregation", "property") if key in given}
+    meter = {
+        key: given[key]
+        for key in ("aggregation", "property", "multiplier", "expression", "reset")
+        if key in given
+    }
     price_ = {"model": "per_unit", "params": {"unit_amount": "1"}, "meter": meter, "records": records}
-    told = await ask("price", {"currency": "USD"} | price_)
+    period = {"period": given["period"]} if "period" in given else {}
+    told = await ask("price", {"currency": "USD"} | price_ | period)
     assert told["explanation"]["origin"]["events"] == len(records)
     same(told["explanation"], case["expect"])
 

@@ -10,7 +10,6 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from counterfoil.core.rating import Aggregation
 from counterfoil.modules.identity import NewApiClient, create_api_client
 from counterfoil.store import Store
 from tests.conftest import client_for, make_tenant
@@ -76,8 +75,5 @@ def test_no_worked_example_is_missing() -> None:
     asked_ = {name for _, name, _ in EVERY}
     missing = {one["id"]: one["kind"] for one in collected if one["kind"] not in OF_MONEY}
     missing = {id_: kind for id_, kind in missing.items() if id_ not in asked_}
-    if "weighted_sum" not in set(Aggregation):
-        # How events become a quantity over time is no aggregation yet.
-        missing = {id_: kind for id_, kind in missing.items() if kind != "aggregation"}
     assert len(collected) >= 83
     assert missing == {}

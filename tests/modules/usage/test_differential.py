@@ -11,14 +11,19 @@ from uuid import UUID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from counterfoil.core.money import Exact
 from counterfoil.core.pricing import Window, WindowUnit
 from counterfoil.core.rating import (
-    Aggregate,
+    SUMS,
+    WITHOUT_PROPERTY,
     Aggregation,
     Filter,
     PropertyValue,
+    Reset,
+    Stretch,
     UsageEvent,
     aggregate,
+    needs_earlier,
     window_grid,
 )
 from counterfoil.modules.catalog import Meter
@@ -87,9 +92,8 @@ class Asked:
     end: datetime
     filters: dict[str, list[str]]
 
-    def takes(self, sent: Sent) -> bool:
-        named = self.subscription is None or sent.subscription in (None, self.subscription)
-        return named and self.start <= sent.at < self.end
+    def of_subscription(self, sent: Sent) -> bool:
+        return self.subscription is None or sent.subscription in (None, self.subscription)
 
 
 sent_events = st.lists(
@@ -107,7 +111,7 @@ asked_windows = st.lists(
         Asked,
         st.sampled_from([None, 0, 1]),
         st.integers(0, 3).map(lambda hours: START + timedelta(hours=hours)),
-        st.integers(2, 7).map(lambda hours: START + timedelta(hours=hours)),
+        st.integers(4, 8).map(lambda hours: START + timedelta(hours=hours)),
         filter_sets,
     ),
     min_size=1,
@@ -124,7 +128,13 @@ grids = st.sampled_from(
 id_starts = st.sampled_from(["a", "B", "Z", "é", "z", "𝒳", "-", "_"])
 
 
-def meter_of(world: World, aggregation: Aggregation, filters: dict[str, list[str]]) -> Meter:
+def meter_of(
+    world: World,
+    aggregation: Aggregation,
+    filters: dict[str, list[str]],
+    reset: Reset = Reset.PERIOD,
+    expression: str = "a",
+) -> Meter:
     return Meter(
         id=world.requests.id,
         external_id=None,
@@ -136,7 +146,10 @@ def meter_of(world: World, aggregation: Aggregation, filters: dict[str, list[str
         name="Any",
         event_name="request",
         aggregation=aggregation,
-        property=None if aggregation is Aggregation.COUNT else "a",
+        property=None if aggregation in WITHOUT_PROPERTY else "a",
+        multiplier=Decimal("2.5") if aggregation is Aggregation.SUM_WITH_MULTIPLIER else None,
+        expression=expression if aggregation is Aggregation.EXPRESSION else None,
+        reset=reset,
         filters=filters,
         group_by=NAMES,
         archived_at=None,
@@ -148,47 +161,75 @@ def expected(
     window: Asked,
     meter: Meter,
     group_by: tuple[str, ...] = (),
+    stretch: Stretch | None = None,
 ) -> dict[tuple[str | None, ...], MeterReading]:
     """What the reference says, by group."""
-    filters = [*meter.filters.items(), *window.filters.items()]
-    spec = Aggregate(
-        meter.aggregation,
-        meter.property,
-        tuple(Filter(name, tuple(wanted)) for name, wanted in filters),
-        group_by,
-    )
-    taken = [UsageEvent(id_, sent.at, sent.properties) for id_, sent in events if window.takes(sent)]
+    spec = meter.measures(group_by)
+    narrowed = tuple(Filter(name, tuple(wanted)) for name, wanted in window.filters.items())
+    spec = replace(spec, filters=spec.filters + narrowed)
+    taken = [
+        UsageEvent(id_, sent.at, sent.properties) for id_, sent in events if window.of_subscription(sent)
+    ]
     return {
         usage.group: MeterReading(usage.value, usage.events, usage.first_at, usage.last_at)
-        for usage in aggregate(taken, spec)
+        for usage in aggregate(taken, spec, stretch or Stretch(window.start, window.end))
     }
 
 
 def expected_windows(
     events: Sequence[tuple[str, Sent]], question: Asked, meter: Meter, window: UsageWindow
-) -> list[tuple[datetime, MeterReading]]:
-    """What the reference says of the events of each window of the grid, those without any left out."""
-    assert window.grid is not None
-    places = sorted({window.grid.place_of(sent.at) for _, sent in events if question.takes(sent)})
-    found = []
-    for place in places:
-        within = [(id_, sent) for id_, sent in events if window.grid.place_of(sent.at) == place]
-        reading = expected(within, question, meter)[()]
-        if reading.events:
-            found.append((window.grid.start_of(place), reading))
+) -> list[tuple[datetime, Exact | None, int]]:
+    """The windows of the grid by their definition, one after the other: starts, values, events.
+
+    A window's value is what the meter makes of the time up to the window's end; it is told if it is not 0 or
+    something happened in it.  Its events are those since the window that was told before.
+    """
+    grid, found = window.grid, []
+    assert grid is not None
+    told, before = 0, carried(events, question, meter)
+    last = grid.place_of(question.end - timedelta(microseconds=1))
+    for place in range(grid.place_of(question.start), last + 1):
+        start, end = grid.start_of(place), grid.end_of(place)
+        part = Stretch(max(start, question.start), min(end, question.end), question.start, end - start)
+        reading = expected(events, question, meter, stretch=part)[()]
+        if not needs_earlier(meter.measures()):
+            if reading.events:
+                found.append((start, reading.value, reading.events))
+            continue
+        so_far = expected(events, question, meter, stretch=Stretch(question.start, part.end))[()].events
+        if reading.value or so_far > before:
+            found.append((start, reading.value, so_far - told))
+            told = so_far
+        before = so_far
     return found
 
 
-def expected_amounts(
-    events: Sequence[tuple[str, Sent]], question: Asked, meter: Meter
-) -> list[Decimal | None]:
+def carried(events: Sequence[tuple[str, Sent]], question: Asked, meter: Meter) -> int:
+    """How many events from before the period take part in it."""
+    whole = Stretch(question.start, question.end)
+    earlier = [(id_, sent) for id_, sent in events if sent.at < question.start]
+    return expected(earlier, question, meter, stretch=whole)[()].events
+
+
+def expected_amounts(events: Sequence[tuple[str, Sent]], question: Asked, meter: Meter) -> list[Exact | None]:
     """What each event gives to the sum, in the order of time and of ids by code points."""
-    found = [
-        (sent.at, id_, expected([(id_, sent)], question, meter)[()])
-        for id_, sent in events
-        if question.takes(sent)
-    ]
+    found = [(sent.at, id_, expected([(id_, sent)], question, meter)[()]) for id_, sent in events]
     return [reading.value for _, _, reading in sorted(found, key=lambda one: one[:2]) if reading.events]
+
+
+EXPRESSIONS = (
+    "a",
+    "a + 4 * b",
+    "ceil(a / 60) - floor(-b / 7)",
+    "a / 3 + b / 7",
+    "a / b",
+    "coalesce(a / b, 0)",
+    "coalesce(b, a, 1) * 0.5",
+    "round(a / 3, 2) + round(b * -1.005, 2)",
+    "max(min(a, b, 10), -abs(a)) / -0.3",
+    "ceil(a * b)",
+    "(a - b) * (a + b)",
+)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -199,6 +240,8 @@ def expected_amounts(
     meter_filters=filter_sets,
     group_by=st.lists(st.sampled_from(NAMES), max_size=2, unique=True).map(tuple),
     grid=grids,
+    reset=st.sampled_from(Reset),
+    expression=st.sampled_from(EXPRESSIONS),
 )
 async def test_sql_counts_what_the_reference_counts(
     store: Store,
@@ -209,6 +252,8 @@ async def test_sql_counts_what_the_reference_counts(
     meter_filters: dict[str, list[str]],
     group_by: tuple[str, ...],
     grid: Window,
+    reset: Reset,
+    expression: str,
 ) -> None:
     subscriptions = [("acme-1", world.acme_subscription), ("acme-2", world.other_acme_subscription)]
 
@@ -247,7 +292,7 @@ async def test_sql_counts_what_the_reference_counts(
             for place, window in enumerate(asked)
         ]
         for aggregation in Aggregation:
-            meter = meter_of(world, aggregation, meter_filters)
+            meter = meter_of(world, aggregation, meter_filters, reset, expression)
             readings = await read_meter(uow, meter, windows)
             for window, question in zip(windows, asked, strict=True):
                 assert readings[window.key] == expected(events, question, meter)[()], (meter, window)
@@ -268,12 +313,13 @@ async def test_sql_counts_what_the_reference_counts(
             ]
             by_window = await read_meter_windows(uow, meter, gridded)
             for window, question in zip(gridded, asked, strict=True):
-                told = [(one.start, one.reading) for one in by_window[window.key]]
-                assert told == expected_windows(events, question, meter, window)
-        meter = meter_of(world, Aggregation.SUM, meter_filters)
-        amounts = await read_meter_amounts(uow, meter, windows)
-        for window, question in zip(windows, asked, strict=True):
-            assert list(amounts[window.key].amounts or ()) == expected_amounts(events, question, meter)
+                told = [(one.start, one.reading.value, one.reading.events) for one in by_window[window.key]]
+                assert told == expected_windows(events, question, meter, window), (meter, window)
+        for aggregation in SUMS:
+            meter = meter_of(world, aggregation, meter_filters, expression=expression)
+            amounts = await read_meter_amounts(uow, meter, windows)
+            for window, question in zip(windows, asked, strict=True):
+                assert list(amounts[window.key].amounts or ()) == expected_amounts(events, question, meter)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event as listened
 
 from counterfoil.core.errors import InvalidInput, TooLarge
-from counterfoil.core.rating import Aggregation
+from counterfoil.core.rating import WITHOUT_PROPERTY, Aggregation
 from counterfoil.modules.usage import (
     MAX_GROUPS,
     EventQuery,
@@ -59,11 +59,18 @@ async def test_a_window_holds_its_start_and_not_its_end(uow: Uow, world: World) 
 
 async def test_of_nothing_sums_are_zero_and_extremes_are_none(uow: Uow, world: World) -> None:
     for aggregation in Aggregation:
-        meter = replace(world.transfer, aggregation=aggregation)
-        if aggregation is Aggregation.COUNT:
-            meter = replace(meter, property=None)
+        meter = replace(
+            world.transfer,
+            aggregation=aggregation,
+            property=None if aggregation in WITHOUT_PROPERTY else "bytes",
+            multiplier=Decimal(2) if aggregation is Aggregation.SUM_WITH_MULTIPLIER else None,
+            expression="bytes / 8" if aggregation is Aggregation.EXPRESSION else None,
+        )
         reading = (await read_meter(uow, meter, [window(world)]))[1]
-        none = aggregation in (Aggregation.MAX, Aggregation.LATEST)
+        none = aggregation in (
+            *(Aggregation.MAX, Aggregation.MIN, Aggregation.LATEST),
+            Aggregation.AVERAGE,
+        )
         assert reading.value == (None if none else Decimal(0))
         assert (reading.events, reading.first_at, reading.last_at) == (0, None, None)
     assert await read_meter(uow, world.transfer, []) == {}

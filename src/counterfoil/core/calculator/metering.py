@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from counterfoil.core.calculator.reading import (
@@ -17,16 +19,21 @@ from counterfoil.core.calculator.reading import (
 )
 from counterfoil.core.calendar import Period, parse_zone
 from counterfoil.core.errors import InvalidInput
+from counterfoil.core.expressions import MAX_LENGTH, parse_expression
 from counterfoil.core.pricing import Detail, GroupUsage, Measured, WindowUsage
-from counterfoil.core.pricing.reading import choice_at, object_at, text_at
+from counterfoil.core.pricing.measured import MAX_PIECES
+from counterfoil.core.pricing.reading import choice_at, object_at, optional_decimal_at, text_at
 from counterfoil.core.rating import (
+    SUMS,
     Aggregate,
     Aggregation,
     Filter,
     PropertyValue,
+    Reset,
+    Stretch,
     UsageEvent,
     aggregate,
-    number_of,
+    aggregate_windows,
     value_text,
 )
 from counterfoil.core.rating.windows import window_grid
@@ -35,17 +42,20 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from counterfoil.core.calculator.reading import Data
+    from counterfoil.core.money import Exact
     from counterfoil.core.pricing import Need
     from counterfoil.core.rating import Usage
 
 METER_FIELDS: Final = ("meter", "records", "period")
 MAX_PROPERTY: Final = 255
+_METER: Final = ("aggregation", "property", "filters", "expression", "multiplier", "reset")
 
 
 def metered_at(data: Data, need: Need) -> tuple[Measured, Usage]:
     """What the ``meter`` makes of the ``records`` in the ``period`` (all of them without one).
 
-    With it what it counted in all.  A price of windows needs the period, and its ``zone``.
+    With it what it counted in all.  A level needs the period, and so does a price of windows, and its
+    ``zone``; records from before it are what a meter that never resets begins with.
     """
     for name in USAGE_FIELDS:
         if data.get(name) is not None:
@@ -54,11 +64,13 @@ def metered_at(data: Data, need: Need) -> tuple[Measured, Usage]:
                 field="meter",
                 allowed="records, from which it makes the usage",
             )
-    spec, period = _meter(data), _period(data)
+    spec, stretch = _meter(data), _stretch(data)
+    if spec.is_level() and stretch is None:
+        raise InvalidInput(
+            "period is missing", field="period", allowed="the period in which the level is looked at"
+        )
     events = _records(data)
-    if period is not None:
-        events = [event for event in events if period.contains(event.at)]
-    (whole,) = aggregate(events, spec)
+    (whole,) = aggregate(events, spec, stretch)
     return _measured(events, spec, need, whole, data), whole
 
 
@@ -67,57 +79,58 @@ def _measured(
 ) -> Measured:
     match need.detail:
         case Detail.GROUPS:
-            by_group = Aggregate(spec.aggregation, spec.property, spec.filters, need.group_by)
-            groups = aggregate(events, by_group)
+            groups = aggregate(events, replace(spec, group_by=need.group_by), _stretch(data))
             return Measured.of_groups((GroupUsage(one.group, one.quantity) for one in groups), whole.events)
         case Detail.WINDOWS:
             return Measured.of_windows(_windows(events, spec, need, data), whole.events)
         case Detail.AMOUNTS:
-            return Measured.of_amounts(_amounts(events, spec))
+            return Measured.of_amounts(_amounts(events, spec, _stretch(data)))
         case _:
             return Measured(whole.quantity, whole.events)
 
 
 def _windows(events: Sequence[UsageEvent], spec: Aggregate, need: Need, data: Data) -> list[WindowUsage]:
     assert need.window is not None
-    period = _period(data)
+    period = _stretch(data)
     if period is None:
         raise InvalidInput("period is missing", field="period", allowed="the period that has the windows")
     grid = window_grid(need.window, period.start, period.end, _zone(data))
-    windows: dict[int, list[UsageEvent]] = {}
-    for event in events:
-        windows.setdefault(grid.place_of(event.at), []).append(event)
-    used = []
-    for place in sorted(windows):
-        (usage,) = aggregate(windows[place], spec)
-        if usage.events:
-            used.append(WindowUsage(grid.start_of(place), usage.quantity))
-    return used
+    used = aggregate_windows(events, spec, grid, period)
+    # One more than a line may have is enough to refuse it.
+    return [WindowUsage(start, one.quantity) for start, one in islice(used, MAX_PIECES + 1)]
 
 
-def _amounts(events: Sequence[UsageEvent], spec: Aggregate) -> list[Decimal]:
+def _amounts(events: Sequence[UsageEvent], spec: Aggregate, stretch: Stretch | None) -> list[Exact]:
     """The amount of each event, in the order of time."""
-    if spec.aggregation is not Aggregation.SUM:
+    if spec.aggregation not in SUMS or spec.reset is not Reset.PERIOD:
         raise InvalidInput(
-            "the price looks at the amount of each event", field="meter.aggregation", allowed="sum"
+            "the price looks at the amount of each event",
+            field="meter.aggregation",
+            allowed=f"{', '.join(sorted(SUMS))}, in each period anew",
         )
-    assert spec.property is not None
     ordered = sorted(events, key=lambda event: (event.at, event.id))
-    kept = [event for event in ordered if aggregate([event], spec)[0].events]
-    numbers = [number_of(event.properties[spec.property]) for event in kept]
-    return [number for number in numbers if number is not None]
+    each = [aggregate([event], spec, stretch)[0] for event in ordered]
+    return [one.quantity for one in each if one.events]
 
 
 def _meter(data: Data) -> Aggregate:
-    meter = object_at(data["meter"], ("aggregation", "property", "filters"), "meter")
+    meter = object_at(data["meter"], _METER, "meter")
     required(meter, "aggregation", ", ".join(Aggregation), "meter")
     aggregation = choice_at(meter, "aggregation", Aggregation.COUNT, "meter")
     property_ = text_at(meter, "property", "meter", longest=MAX_PROPERTY)
+    expression = text_at(meter, "expression", "meter", longest=MAX_LENGTH)
+    reset = choice_at(meter, "reset", Reset.PERIOD, "meter")
+    multiplier = optional_decimal_at(meter, "multiplier", "meter")
     given = meter.get("filters")
     filters = object_at_any({} if given is None else given, "meter.filters")
     with within("meter"):
         return Aggregate(
-            aggregation, property_, tuple(Filter(name, _values(filters, name)) for name in filters)
+            aggregation,
+            property_,
+            tuple(Filter(name, _values(filters, name)) for name in filters),
+            multiplier=multiplier,
+            expression=None if expression is None else parse_expression(expression),
+            reset=reset,
         )
 
 
@@ -126,13 +139,14 @@ def _values(filters: Data, name: str) -> tuple[str, ...]:
     return tuple(text for one in listed if (text := value_text(one)) is not None)
 
 
-def _period(data: Data) -> Period | None:
+def _stretch(data: Data) -> Stretch | None:
     if data.get("period") is None:
         return None
-    period = object_at(data["period"], ("start", "end", "zone"), "period")
-    start, end = instant_at(period, "start", "period"), instant_at(period, "end", "period")
+    given = object_at(data["period"], ("start", "end", "zone"), "period")
+    start, end = instant_at(given, "start", "period"), instant_at(given, "end", "period")
     with within("period"):
-        return Period(start, end)
+        period = Period(start, end)
+    return Stretch(period.start, period.end)
 
 
 def _zone(data: Data) -> str:

@@ -16,7 +16,13 @@ from counterfoil.core.money.decimals import (
     parse_decimal,
     to_decimal,
 )
-from counterfoil.core.money.rounding import Rounding, round_exact, round_money, round_to_int
+from counterfoil.core.money.rounding import (
+    Rounding,
+    round_exact,
+    round_money,
+    round_to_int,
+    shown_decimal,
+)
 from counterfoil.core.money.units import CURRENCIES, Unit, currency_name, currency_number, own_unit, unit_of
 
 __all__ = [
@@ -37,6 +43,7 @@ __all__ = [
     "round_exact",
     "round_money",
     "round_to_int",
+    "shown_decimal",
     "to_decimal",
     "total_of",
     "unit_of",

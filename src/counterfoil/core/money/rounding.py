@@ -8,16 +8,20 @@ from __future__ import annotations
 
 from enum import StrEnum
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from counterfoil.core.money.amount import Money
-from counterfoil.core.money.decimals import decimal_of
+from counterfoil.core.money.decimals import decimal_of, to_decimal
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
     from counterfoil.core.money.decimals import Exact
     from counterfoil.core.money.units import Unit
+
+
+SHOWN_PLACES: Final = 12
+"""Of a number without a finite decimal, this many places are shown; its explanation has it exactly."""
 
 
 class Rounding(StrEnum):
@@ -73,6 +77,12 @@ def round_exact(value: Exact, places: int, mode: Rounding) -> Decimal:
     """``value`` as a decimal written with ``places`` (none negative) places after the point."""
     assert places >= 0
     return decimal_of(round_to_int(Fraction(value) * 10**places, mode), places)
+
+
+def shown_decimal(value: Exact) -> Decimal:
+    """``value`` as it is shown where only a decimal can stand: without a finite one, to ``SHOWN_PLACES``."""
+    finite = to_decimal(value)
+    return round_exact(value, SHOWN_PLACES, Rounding.HALF_EVEN) if finite is None else finite
 
 
 def round_money(value: Exact, unit: Unit, mode: Rounding = Rounding.HALF_UP) -> Money:

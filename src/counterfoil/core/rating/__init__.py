@@ -46,7 +46,7 @@ from counterfoil.core.rating.discounts import AppliedDiscount, Discount, Discoun
 from counterfoil.core.rating.explanation import Cadence, Explanation, LineKind, Origin, Span
 from counterfoil.core.rating.lines import Line, RatedLine
 from counterfoil.core.rating.pipeline import STEPS, RatingInput, Step, rate_line
-from counterfoil.core.rating.running import CARRIED, Piece, needs_earlier, running_windows
+from counterfoil.core.rating.running import CARRIED, Piece, aggregate_windows, needs_earlier, running_windows
 from counterfoil.core.rating.sentences import Sentence
 from counterfoil.core.rating.terms import (
     Bound,
@@ -104,13 +104,14 @@ __all__ = [
     "UsageEvent",
     "WindowGrid",
     "aggregate",
+    "aggregate_windows",
     "contributed",
     "credit_drawn_line",
     "credit_line",
     "delta_line",
     "drawn_lines",
-    "instalment_line",
     "finished",
+    "instalment_line",
     "needs_earlier",
     "number_of",
     "numbers_in",

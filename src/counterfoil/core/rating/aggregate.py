@@ -97,6 +97,13 @@ class UsageEvent:
     properties: Mapping[str, PropertyValue]
 
 
+type Contribution = str | Decimal | Fraction | bool
+"""What an event gives to an aggregation."""
+
+type Member = tuple[UsageEvent, Contribution]
+"""An event that takes part, with what it gives."""
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
     """Only events whose ``property`` equals any of ``values`` (as text) take part; absent equals nothing."""
@@ -203,16 +210,11 @@ def aggregate(
     Without ``group_by`` there is always exactly one, also of no events at all.  Without a ``stretch`` all
     events take part; a weighted sum needs one.
     """
-    groups: dict[tuple[str | None, ...], list[tuple[UsageEvent, PropertyValue | Fraction]]] = {}
-    if not spec.group_by:
-        groups[()] = []
-    for event in events:
-        if stretch is not None and not stretch.takes(event.at, spec):
-            continue
-        value = contributed(event.properties, spec)
-        if value is not None and _passes(event, spec):
-            group = tuple(value_text(event.properties.get(name)) for name in spec.group_by)
-            groups.setdefault(group, []).append((event, value))
+    groups: dict[tuple[str | None, ...], list[Member]] = {} if spec.group_by else {(): []}
+    taken = (event for event in events if stretch is None or stretch.takes(event.at, spec))
+    for event, value in members_of(taken, spec):
+        group = tuple(value_text(event.properties.get(name)) for name in spec.group_by)
+        groups.setdefault(group, []).append((event, value))
     order = sorted(groups, key=lambda group: [("" if part is None else "=" + part) for part in group])
     return tuple(_usage(group, groups[group], spec, stretch) for group in order)
 
@@ -247,7 +249,7 @@ def numbers_in(expression: Expression, properties: Mapping[str, PropertyValue]) 
     return found
 
 
-def contributed(properties: Mapping[str, PropertyValue], spec: Aggregate) -> PropertyValue | Fraction:
+def contributed(properties: Mapping[str, PropertyValue], spec: Aggregate) -> Contribution | None:
     """What an event gives to the aggregation: a number, or what is counted; ``None``: it takes no part."""
     match spec.aggregation:
         case Aggregation.COUNT:
@@ -259,6 +261,16 @@ def contributed(properties: Mapping[str, PropertyValue], spec: Aggregate) -> Pro
             return evaluate(spec.expression, numbers_in(spec.expression, properties))
         case _:
             return number_of(properties.get(spec.property or ""))
+
+
+def members_of(events: Iterable[UsageEvent], spec: Aggregate) -> list[Member]:
+    """The events that take part, with what each contributes."""
+    found = []
+    for event in events:
+        value = contributed(event.properties, spec)
+        if value is not None and _passes(event, spec):
+            found.append((event, value))
+    return found
 
 
 def finished(total: Exact | None, events: int, spec: Aggregate, stretch: Stretch | None) -> Exact | None:
@@ -287,13 +299,13 @@ def _passes(event: UsageEvent, spec: Aggregate) -> bool:
 
 def _usage(
     group: tuple[str | None, ...],
-    members: Sequence[tuple[UsageEvent, PropertyValue | Fraction]],
+    members: Sequence[Member],
     spec: Aggregate,
     stretch: Stretch | None,
 ) -> Usage:
     instants = [event.at for event, _ in members]
     with exact_context():
-        total = _total(members, spec.aggregation, stretch) if members else None
+        total = total_of(members, spec.aggregation, stretch) if members else None
     return Usage(
         group,
         finished(total, len(members), spec, stretch),
@@ -303,8 +315,8 @@ def _usage(
     )
 
 
-def _total(
-    members: Sequence[tuple[UsageEvent, PropertyValue | Fraction]],
+def total_of(
+    members: Sequence[Member],
     aggregation: Aggregation,
     stretch: Stretch | None,
 ) -> Exact:

@@ -11,12 +11,13 @@ the first.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from counterfoil.core.money import exact_context
-from counterfoil.core.pricing.exact import greater, lesser, minus, plus, times
+from counterfoil.core.pricing.exact import greater, lesser, minus, plus, sum_of, times
 from counterfoil.core.rating.aggregate import (
     MICROSECOND,
     ZERO,
@@ -24,15 +25,18 @@ from counterfoil.core.rating.aggregate import (
     Reset,
     Stretch,
     Usage,
+    aggregate,
     finished,
+    members_of,
+    total_of,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from counterfoil.core.money import Exact
-    from counterfoil.core.rating.aggregate import Aggregate
+    from counterfoil.core.rating.aggregate import Aggregate, Contribution, Member, UsageEvent
     from counterfoil.core.rating.windows import WindowGrid
 
 CARRIED: Final = -1
@@ -59,6 +63,53 @@ def needs_earlier(spec: Aggregate) -> bool:
     return spec.aggregation is Aggregation.WEIGHTED_SUM or spec.reset is Reset.NEVER
 
 
+def aggregate_windows(
+    events: Iterable[UsageEvent], spec: Aggregate, grid: WindowGrid, period: Stretch
+) -> Iterator[tuple[datetime, Usage]]:
+    """The usage of each window of a period, the earliest first, of events in memory."""
+    places: dict[int, list[UsageEvent]] = defaultdict(list)
+    for event in events:
+        if period.takes(event.at, spec):
+            places[CARRIED if event.at < period.start else grid.place_of(event.at)].append(event)
+    if not needs_earlier(spec):
+        for place in sorted(places):
+            (usage,) = aggregate(places[place], spec)
+            if usage.events:
+                yield grid.start_of(place), usage
+        return
+    seen: set[Contribution] = set()
+    pieces = {place: _piece(members_of(places[place], spec), spec, period, seen) for place in sorted(places)}
+    kept = {place: piece for place, piece in pieces.items() if piece is not None}
+    if kept:
+        yield from running_windows(kept, spec, grid, period)
+
+
+def _piece(
+    members: Sequence[Member], spec: Aggregate, period: Stretch, seen: set[Contribution]
+) -> Piece | None:
+    """What the events of one window come to; ``seen`` are the values of the windows before it."""
+    if not members:
+        return None
+    weighted = spec.aggregation is Aggregation.WEIGHTED_SUM
+    total: Exact = ZERO
+    moment: Exact = ZERO
+    with exact_context():
+        if spec.aggregation is Aggregation.UNIQUE_COUNT:
+            new = {value for _, value in members} - seen
+            seen |= new
+            total = Decimal(len(new))
+        else:
+            total = total_of(members, Aggregation.SUM if weighted else spec.aggregation, None)
+        if weighted:
+            moment = sum_of(
+                times(value, Decimal((event.at - period.start) // MICROSECOND))
+                for event, value in members
+                if isinstance(value, Decimal) and event.at >= period.start
+            )
+    instants = [event.at for event, _ in members]
+    return Piece(total, len(members), min(instants), max(instants), moment)
+
+
 def running_windows(
     pieces: Mapping[int, Piece], spec: Aggregate, grid: WindowGrid, period: Stretch
 ) -> Iterator[tuple[datetime, Usage]]:
@@ -69,7 +120,7 @@ def running_windows(
     if CARRIED in pieces:
         untold.append(level.carried(pieces[CARRIED]))
     last = grid.place_of(period.end - MICROSECOND)
-    place = 0
+    place = grid.place_of(period.start)
     while place <= last:
         here = pieces.get(place)
         if here is not None:

@@ -21,7 +21,14 @@ from counterfoil.core.proration import (
     ProrationBehavior,
     StubDenominator,
 )
-from counterfoil.core.rating import Aggregation, Cadence, DiscountKind, DiscountsTaken, QuantityMode
+from counterfoil.core.rating import (
+    Aggregation,
+    Cadence,
+    DiscountKind,
+    DiscountsTaken,
+    QuantityMode,
+    Reset,
+)
 from counterfoil.core.tax import TaxMode, TaxRounding
 from counterfoil.faces.kit.wire import DecimalText, InstantText, Wire
 from counterfoil.faces.native import calculator_examples as examples
@@ -115,7 +122,12 @@ class MeterIn(Wire):
     """How records become a quantity."""
 
     aggregation: Aggregation | None = Field(default=None, description="Needed")
-    property: str | None = Field(default=None, description="Over which; of a count none")
+    property: str | None = Field(default=None, description="Over which; of a count or expression none")
+    multiplier: Number | None = Field(default=None, description="Of sum_with_multiplier: times what")
+    expression: str | None = Field(default=None, description="Of expression: what of each record is summed")
+    reset: Reset = Field(
+        default=Reset.PERIOD, description="`never`: what was before the period takes part in it"
+    )
     filters: dict[str, list[Any]] | None = Field(
         default=None, description="Only records whose properties have one of these values"
     )

@@ -7,9 +7,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import ConfigDict, Field
 
-from counterfoil.core.rating import Aggregation
+from counterfoil.core.rating import Aggregation, Reset
 from counterfoil.faces.kit.context import Unit, allow
 from counterfoil.faces.kit.wire import (
+    DecimalText,
     IfMatch,
     InstantText,
     ListOf,
@@ -49,6 +50,9 @@ _EXAMPLE: dict[str, Any] = {
     "event_name": "completion",
     "aggregation": "sum",
     "property": "input_tokens",
+    "multiplier": None,
+    "expression": None,
+    "reset": "period",
     "filters": {"status": ["ok"]},
     "group_by": ["model"],
     "external_id": None,
@@ -64,7 +68,19 @@ class MeterIn(CodedIn):
     event_name: str = Field(description="The events that it reads; never changes")
     aggregation: Aggregation = Field(description="How events become a number; never changes")
     property: str | None = Field(
-        default=None, description="What is summed, compared or counted; none for count; never changes"
+        default=None,
+        description="What is summed, compared or counted; none for count and expression; never changes",
+    )
+    multiplier: DecimalText | None = Field(
+        default=None, description="Of `sum_with_multiplier`, what the sum is multiplied by; never changes"
+    )
+    expression: str | None = Field(
+        default=None,
+        description="Of `expression`, what each event is worth, such as `ceil(seconds / 60)`; never changes",
+    )
+    reset: Reset = Field(
+        default=Reset.PERIOD,
+        description="`never`: what happened before a period takes part in it, as a level does; never changes",
     )
     filters: dict[str, list[Any]] = Field(
         default_factory=dict, description="Only events whose properties have one of these values, as text"
@@ -78,6 +94,9 @@ class MeterIn(CodedIn):
             event_name=self.event_name,
             aggregation=self.aggregation,
             property=self.property,
+            multiplier=self.multiplier,
+            expression=self.expression,
+            reset=self.reset,
             filters=self.filters,
             group_by=self.group_by,
         )
@@ -99,6 +118,9 @@ class MeterOut(Wire):
     event_name: str
     aggregation: Aggregation
     property: str | None
+    multiplier: DecimalText | None
+    expression: str | None
+    reset: Reset
     filters: dict[str, list[str]]
     group_by: list[str]
     metadata: Metadata
@@ -115,6 +137,9 @@ def to_wire(meter: Meter) -> MeterOut:
         event_name=meter.event_name,
         aggregation=meter.aggregation,
         property=meter.property,
+        multiplier=meter.multiplier,
+        expression=meter.expression,
+        reset=meter.reset,
         filters=dict(meter.filters),
         group_by=list(meter.group_by),
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from fastapi import APIRouter, Query, Response
 from pydantic import ConfigDict, Field
 
+from counterfoil.core.money import shown_decimal
 from counterfoil.core.rating import Aggregation
 from counterfoil.faces.kit.context import Unit, allow
 from counterfoil.faces.kit.wire import CustomerId, DecimalText, InstantText, MeterId, Wire, shown
@@ -32,7 +33,10 @@ _READING: Final[dict[str, Any]] = {
 class ReadingOut(Wire):
     """What was counted."""
 
-    value: DecimalText | None = Field(description="Null where max or latest has no event")
+    value: DecimalText | None = Field(
+        description="Null where max, min, latest or average has no event; at most 12 decimal places are"
+        " shown of one without end"
+    )
     events: int = Field(description="How many events took part")
     first_at: InstantText | None = Field(description="The time of the first of them")
     last_at: InstantText | None = Field(description="The time of the last of them")
@@ -76,7 +80,7 @@ class UsageOut(Wire):
 
 def _reading(reading: MeterReading) -> dict[str, Any]:
     return {
-        "value": reading.value,
+        "value": None if reading.value is None else shown_decimal(reading.value),
         "events": reading.events,
         "first_at": reading.first_at,
         "last_at": reading.last_at,

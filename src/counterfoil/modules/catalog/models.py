@@ -7,12 +7,14 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, Uuid, text
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from counterfoil.core.calendar import IntervalUnit
+from counterfoil.core.coupons import CouponDuration
 from counterfoil.core.rating import Aggregation, Cadence, Reset
+from counterfoil.modules.catalog.coupon_types import AddOnKind
 from counterfoil.modules.catalog.product_types import FeatureKind, Region
 from counterfoil.modules.catalog.types import PlanKind, PlanVersionStatus, QuantitySource, Visibility
 from counterfoil.store import Base
@@ -157,6 +159,47 @@ class TaxRateRow(Identified, Base):
     archived_at: Mapped[datetime | None]
 
 
+class CouponRow(Identified, Base):
+    """What is taken off invoices; ``redeemed`` is counted under this row's lock."""
+
+    __tablename__ = "coupons"
+    __table_args__ = _coded("coupons")
+
+    code: Mapped[str]
+    name: Mapped[str]
+    percent: Mapped[Decimal | None]
+    amounts: Mapped[dict[str, Any]]
+    first_units: Mapped[Decimal | None]
+    duration: Mapped[CouponDuration] = mapped_column(Choice(CouponDuration))
+    periods: Mapped[int | None]
+    months: Mapped[int | None]
+    product_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    plan_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    price_codes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    max_redemptions: Mapped[int | None]
+    max_per_customer: Mapped[int | None]
+    redeem_by: Mapped[datetime | None]
+    redeemed: Mapped[int]
+    archived_at: Mapped[datetime | None]
+
+
+class AddOnRow(Identified, Base):
+    """What a subscription may have besides its plan."""
+
+    __tablename__ = "add_ons"
+    __table_args__ = _coded("add_ons")
+
+    code: Mapped[str]
+    name: Mapped[str]
+    description: Mapped[str | None]
+    kind: Mapped[AddOnKind] = mapped_column(Choice(AddOnKind))
+    price_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    feature_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    plan_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    max_quantity: Mapped[Decimal | None]
+    archived_at: Mapped[datetime | None]
+
+
 class PlanRow(Identified, Base):
     """A priced package of features."""
 
@@ -200,6 +243,7 @@ class PriceRow(Identified, Base):
         *_listed("prices"),
         Index(None, "environment_id", "code", text("id desc")),
         Index(None, "environment_id", "plan_id", text("id desc")),
+        Index(None, "environment_id", "add_on_id", text("id desc")),
         Index(None, "environment_id", "feature_id", text("id desc")),
         Index(None, "environment_id", "meter_id", text("id desc")),
     )
@@ -222,3 +266,4 @@ class PriceRow(Identified, Base):
     tax_rate_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
     tax_category: Mapped[str | None]
     ended_at: Mapped[datetime | None]
+    add_on_id: Mapped[UUID | None] = mapped_column(ForeignKey("add_ons.id"))

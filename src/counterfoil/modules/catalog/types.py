@@ -222,6 +222,7 @@ class Price(CatalogObject):
     tax_rate_ids: Sequence[UUID]
     ended_at: datetime | None
     tax_category: str | None = None
+    add_on_id: UUID | None = None
 
     @property
     def interval(self) -> Interval:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from counterfoil.core.errors import InvalidInput, NotFound
 from counterfoil.core.ids import show_id
-from counterfoil.core.money import Money, Rounding, round_exact, to_decimal, unit_of
+from counterfoil.core.money import Money, shown_decimal, unit_of
 from counterfoil.core.rating import Line, RatedLine, read_explanation, totals
 from counterfoil.core.states.invoice import INVOICE, InvoiceState, InvoiceTrigger
 from counterfoil.core.states.machine import advance
@@ -30,15 +30,11 @@ from counterfoil.modules.invoicing.types import (
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from decimal import Decimal
     from uuid import UUID
 
-    from counterfoil.core.money import Exact, Unit
+    from counterfoil.core.money import Unit
     from counterfoil.core.rating import Totals
     from counterfoil.store import Uow
-
-_MOST_PLACES: Final = 12
-"""Of a quantity without a finite decimal, this many are shown; its explanation has it exactly."""
 
 
 def totals_of(
@@ -225,7 +221,7 @@ def _lines(uow: Uow, invoice_id: UUID, lines: Sequence[NewLine], amounts: Totals
             service_start=line.service_start,
             service_end=line.service_end,
             cadence=line.cadence,
-            quantity=_shown(line.rated.explanation.quantity),
+            quantity=shown_decimal(line.rated.explanation.quantity),
             tax_mode=line.tax_mode,
             tax_treatment=line.tax_treatment,
             tax_reason=line.tax_reason,
@@ -241,8 +237,3 @@ def _lines(uow: Uow, invoice_id: UUID, lines: Sequence[NewLine], amounts: Totals
         )
         for position, (line, taxed) in enumerate(zip(lines, amounts.lines, strict=True), 1)
     ]
-
-
-def _shown(quantity: Exact) -> Decimal:
-    finite = to_decimal(quantity)
-    return round_exact(quantity, _MOST_PLACES, Rounding.HALF_EVEN) if finite is None else finite

@@ -17,8 +17,9 @@ import msgspec
 
 from counterfoil.core.calendar import format_instant
 from counterfoil.core.errors import CounterfoilError, InvalidInput
+from counterfoil.core.expressions import first_missing, parse_expression
 from counterfoil.core.money import decimal_text, parse_decimal
-from counterfoil.core.rating import Aggregation, number_of, value_text
+from counterfoil.core.rating import Aggregation, number_of, numbers_in, value_text
 from counterfoil.modules.usage.types import (
     MAX_ID,
     MAX_NAME,
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
 
 _NUMBERS: Final = 10**38
 _SCALARS: Final = "a text, a number, true, false or null"
-_NUMERIC: Final = frozenset({Aggregation.SUM, Aggregation.MAX, Aggregation.LATEST})
 _encode: Final = msgspec.json.Encoder(decimal_format="number").encode
 
 
@@ -127,7 +127,12 @@ class Demands:
         self._numbers = [
             (meter.property, meter.filters)
             for meter in meters
-            if meter.property is not None and meter.aggregation in _NUMERIC
+            if meter.property is not None and meter.aggregation is not Aggregation.UNIQUE_COUNT
+        ]
+        self._expressions = [
+            (parse_expression(meter.expression), meter.filters)
+            for meter in meters
+            if meter.expression is not None
         ]
 
     def check(self, event: NewEvent) -> None:
@@ -137,11 +142,27 @@ class Demands:
             if type(value) is int or type(value) is Decimal:
                 continue
             if number_of(value) is None and _matches(event.properties, filters):
-                raise invalid(
-                    f"properties.{name}",
-                    "is missing" if value is None else "is not a decimal number",
-                    "a decimal number of at most 38 digits, as a number or as text: a meter counts it",
-                )
+                raise _numberless(name, value)
+        for expression, filters in self._expressions:
+            numbers = numbers_in(expression, event.properties)
+            missing = first_missing(expression, numbers)
+            if missing is None or not _matches(event.properties, filters):
+                continue
+            if missing.property is not None:
+                raise _numberless(missing.property, event.properties.get(missing.property))
+            raise invalid(
+                "properties",
+                f"make a meter divide by zero (at position {missing.at} of {expression.text})",
+                "values for which the divisor is not 0",
+            )
+
+
+def _numberless(name: str, value: PropertyValue) -> Refused:
+    return invalid(
+        f"properties.{name}",
+        "is missing" if value is None else "is not a decimal number",
+        "a decimal number of at most 38 digits, as a number or as text: a meter counts it",
+    )
 
 
 def lookup_text(name: str) -> bool:

@@ -247,7 +247,7 @@ async def read_meter_windows(
 async def read_meter_amounts(
     uow: Uow, meter: Meter, windows: Sequence[UsageWindow]
 ) -> dict[int, AmountsReading]:
-    """What each event contributed to the meter, which sums, in two statements.
+    """What each event contributed to the meter, which sums what comes in a period, in two statements.
 
     How many there are is asked first, so that no more than ``MAX_AMOUNTS`` of a window are ever fetched.
     """

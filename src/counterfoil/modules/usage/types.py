@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
+from counterfoil.core.money import Exact
 from counterfoil.core.rating import PropertyValue, WindowGrid
 from counterfoil.modules.catalog import Meter
 from counterfoil.settings import Settings
@@ -184,11 +184,12 @@ class UsageWindow:
 class MeterReading:
     """What a meter counted in a window.
 
-    Of no events, ``value`` is 0 for count, sum and unique count, ``None`` for max and latest.  ``first_at``
-    and ``last_at`` are the times of the first and the last event that took part.
+    Of no events, ``value`` is ``None`` for max, min, latest and average, and 0 for the others; an average or
+    a weighted sum may have no finite decimal.  ``first_at`` and ``last_at`` are the times of the first and
+    the last event that took part, those that are carried from before the window included.
     """
 
-    value: Decimal | None
+    value: Exact | None
     events: int
     first_at: datetime | None
     last_at: datetime | None
@@ -218,7 +219,10 @@ class GroupReading:
 
 @dataclass(frozen=True, slots=True)
 class WindowReading:
-    """The part of a reading that falls into the window of its grid that begins at ``start``."""
+    """The part of a reading that falls into the window of its grid that begins at ``start``.
+
+    Of a level, the events are those that changed it since the window that was told before.
+    """
 
     start: datetime
     reading: MeterReading
@@ -229,7 +233,7 @@ class AmountsReading:
     """What each event of a window contributed, in the order of time and id; ``None``: there are too many."""
 
     events: int
-    amounts: Sequence[Decimal] | None
+    amounts: Sequence[Exact] | None
 
 
 @dataclass(frozen=True, slots=True)

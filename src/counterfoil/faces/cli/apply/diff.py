@@ -28,8 +28,13 @@ type Present = Mapping[Key, Mapping[str, Any]]
 """What is there, in the document's normal form; an object that is missing is not in it."""
 
 FIXED: Final[dict[str, tuple[str, ...]]] = {
-    "tax_rate": ("percent", "inclusive"),
-    "meter": ("event_name", "aggregation", "property", "filters", "group_by"),
+    "tax_rate": (
+        *("percent", "inclusive", "country", "region", "postal_prefix", "category", "replaces_wider"),
+    ),
+    "meter": (
+        *("event_name", "aggregation", "property", "filters", "group_by"),
+        *("multiplier", "expression", "reset"),
+    ),
     "feature": ("kind", "meter", "options", "product", "rounding"),
     "plan": ("product",),
     "subscription": (

@@ -16,6 +16,7 @@ from counterfoil.core.errors import CounterfoilError
 from counterfoil.core.money import decimal_text, unit_of
 from counterfoil.core.pricing import MODELS, Detail, parse_pricing
 from counterfoil.core.rating import value_text
+from counterfoil.core.tax_rules import Scheme
 from counterfoil.modules.catalog import read_terms
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 ADDRESS: Final = ("line1", "line2", "city", "region", "postal_code", "country")
 _PRICE: Final = (
     "code", "name", "description", "feature", "unit", "model", "currencies", "terms", "meter",
-    "filters", "quantity_source", "interval", "interval_count", "cadence", "tax_rates",
+    "filters", "quantity_source", "interval", "interval_count", "cadence", "tax_rates", "tax_category",
 )  # fmt: skip
 _PARAMETERS: Final = (
     "amount", "unit_amount", "tiers", "above_last_tier", "zero_quantity", "package_size", "package_amount",
@@ -36,6 +37,7 @@ _PARAMETERS: Final = (
 )  # fmt: skip
 _DETAILS: Final = tuple(Detail)  # what a meter does not tell is refused by the catalogue
 _WORDS: Final = {"unit": ("singular", "plural"), "rounding": ("unit", "step", "mode")}
+_TAXED: Final = ("tax_category", "tax_rounding", "tax_point")
 _PLAN_NUMBERS: Final = ("position", "min_seats", "max_seats", "trial_days", "evaluation_days")
 
 
@@ -67,37 +69,59 @@ def read_document(root: Place) -> list[Wanted]:
 
 def _issuer(place: Place) -> dict[str, Any]:
     fields = place.fields(
-        "name", "address", "tax_number", "footer", "number_prefix", "grace_seconds", "net_days", "language"
+        *("name", "address", "tax_number", "footer", "number_prefix", "grace_seconds", "net_days"),
+        *("language", "registrations", *_TAXED),
     )
     return {
-        **_texts(fields, "name", "tax_number", "footer", "number_prefix", "language"),
+        **_texts(fields, "name", "tax_number", "footer", "number_prefix", "language", *_TAXED),
+        **({"registrations": _registrations(fields["registrations"])} if "registrations" in fields else {}),
         **{name: fields[name].whole() for name in ("grace_seconds", "net_days") if name in fields},
         **_address(fields),
     }
 
 
+def _registrations(place: Place) -> list[dict[str, Any]]:
+    found = []
+    for one in place.each():
+        fields = one.fields("country", "region", "scheme")
+        scheme = fields["scheme"].text() if "scheme" in fields else Scheme.LOCAL.value
+        if scheme not in list(Scheme):
+            raise fields["scheme"].wrong("is not one of the choices", ", ".join(Scheme))
+        country = _needed(one, fields, "country").text()
+        found.append({"country": country, "region": _text_or_none(fields, "region"), "scheme": scheme})
+    return found
+
+
 def _tax_rate(place: Place, _: str | None) -> dict[str, Any]:
-    fields = place.fields("name", "percent", "inclusive")
+    where, when = ("country", "region", "postal_prefix", "category"), ("valid_from", "valid_to")
+    fields = place.fields("name", "percent", "inclusive", *where, "replaces_wider", *when)
     return {
         "name": _name(place, fields),
         "percent": decimal_text(_needed(place, fields, "percent").decimal()),
         "inclusive": fields["inclusive"].flag() if "inclusive" in fields else False,
+        **_texts(fields, *where),
+        **({"replaces_wider": fields["replaces_wider"].flag()} if "replaces_wider" in fields else {}),
+        **{name: fields[name].instant() for name in when if name in fields},
     }
 
 
 def _product(place: Place, _: str | None) -> dict[str, Any]:
-    texts = ("description", "logo_url", "category", "default_currency", "channel")
+    texts = ("description", "logo_url", "category", "default_currency", "channel", "tax_category")
     fields = place.fields("name", *texts)
     return {"name": _name(place, fields), **_texts(fields, *texts)}
 
 
 def _meter(place: Place, _: str | None) -> dict[str, Any]:
-    fields = place.fields("name", "event_name", "aggregation", "property", "filters", "group_by")
+    texts = ("event_name", "aggregation", "property", "expression", "reset")
+    fields = place.fields("name", "multiplier", "filters", "group_by", *texts)
     return {
         "name": _name(place, fields),
         "event_name": _needed(place, fields, "event_name").text(),
         "aggregation": _needed(place, fields, "aggregation").text(),
         "property": _text_or_none(fields, "property"),
+        "multiplier": decimal_text(fields["multiplier"].decimal()) if "multiplier" in fields else None,
+        "expression": _text_or_none(fields, "expression"),
+        "reset": _text_or_none(fields, "reset") or "period",
         "filters": _filters(fields),
         "group_by": fields["group_by"].texts() if "group_by" in fields else [],
     }
@@ -137,7 +161,7 @@ def _words(place: Place, *keys: str) -> dict[str, str]:
 
 
 def _plan(place: Place, currency: str | None) -> dict[str, Any]:
-    texts = ("description", "visibility", "kind")
+    texts = ("description", "visibility", "kind", "tax_category")
     fields = place.fields("name", *texts, *_PLAN_NUMBERS, "product", "features", "prices")
     features = fields["features"].entries() if "features" in fields else {}
     prices: dict[str, Any] = {}
@@ -182,6 +206,7 @@ def _price(place: Place, currency: str | None, position: int) -> tuple[str, dict
         "interval_count": count,
         "cadence": _text_or_none(fields, "cadence") or ("in_arrears" if metered else "in_advance"),
         "tax_rates": fields["tax_rates"].texts() if "tax_rates" in fields else [],
+        "tax_category": _text_or_none(fields, "tax_category"),
         "position": position,
     }
 
@@ -222,7 +247,8 @@ def _terms(fields: Mapping[str, Place], model: str, params: Mapping[str, Any]) -
 
 def _customer(place: Place, _: str | None) -> dict[str, Any]:
     fields = place.fields(
-        "name", "email", "currency", "zone", "address", "tax_number", "tax_exempt", "metadata"
+        *("name", "email", "currency", "zone", "address", "tax_number", "tax_exempt", "tax_exemption"),
+        "metadata",
     )
     if "zone" in fields:
         zone = fields["zone"].text()
@@ -235,9 +261,20 @@ def _customer(place: Place, _: str | None) -> dict[str, Any]:
     }
     if "tax_exempt" in fields:
         found["tax_exempt"] = fields["tax_exempt"].flag()
+    if "tax_exemption" in fields:
+        found["tax_exemption"] = _exemption(fields["tax_exemption"])
     if "metadata" in fields:
         found["metadata"] = fields["metadata"].json() or {}
     return {**found, **_address(fields)}
+
+
+def _exemption(place: Place) -> dict[str, Any]:
+    fields = place.fields("reason", "certificate", "valid_until")
+    return {
+        "reason": _needed(place, fields, "reason").text(),
+        "certificate": _text_or_none(fields, "certificate"),
+        "valid_until": fields["valid_until"].instant() if "valid_until" in fields else None,
+    }
 
 
 def _subscription(place: Place, currency: str | None) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from counterfoil.core.errors import CounterfoilError, InvalidInput, with_article
+from counterfoil.core.tax import TaxRounding
+from counterfoil.core.tax_rules import Registration, TaxPoint
 from counterfoil.faces.cli.apply.diff import Action
 from counterfoil.faces.cli.apply.present import PLAN_FIELDS, running_items
 from counterfoil.modules.billing import change_quantity, subscribe
@@ -47,6 +49,7 @@ from counterfoil.modules.customers import (
     Address,
     CustomerChanges,
     NewCustomer,
+    TaxExemption,
     create_customer,
     resolve_customers,
     update_customer,
@@ -105,23 +108,20 @@ def _placed(change: Change, error: CounterfoilError) -> CounterfoilError:
 
 
 async def _issuer(uow: Uow, change: Change, view: Any) -> None:
-    await update_issuer(uow, view.id, Changes(_changed(change)))
+    fields = _changed(change)
+    if "registrations" in fields:
+        fields["registrations"] = [Registration(**one) for one in fields["registrations"]]
+    for name, choices in (("tax_rounding", TaxRounding), ("tax_point", TaxPoint)):
+        if fields.get(name, next(iter(choices))) not in list(choices):
+            raise change.wanted.place.nearest(name).wrong("is not one of the choices", ", ".join(choices))
+    await update_issuer(uow, view.id, Changes(fields))
 
 
 async def _tax_rate(uow: Uow, change: Change, view: Any) -> None:
     if view is not None:
         await update_tax_rate(uow, view.id, CatalogChanges(_changed(change)))
         return
-    fields = change.wanted.fields
-    await create_tax_rate(
-        uow,
-        NewTaxRate(
-            code=change.wanted.key,
-            name=fields["name"],
-            percent=fields["percent"],
-            inclusive=fields["inclusive"],
-        ),
-    )
+    await create_tax_rate(uow, NewTaxRate(code=change.wanted.key, **change.wanted.fields))
 
 
 async def _product(uow: Uow, change: Change, view: Any) -> None:
@@ -224,6 +224,7 @@ async def _new_prices(
                 interval_unit=price["interval"],
                 interval_count=price["interval_count"],
                 cadence=price["cadence"],
+                tax_category=price["tax_category"],
                 tax_rate_ids=[
                     _known(rates, one, change, f"{path}.tax_rates").id for one in price["tax_rates"]
                 ],
@@ -233,13 +234,14 @@ async def _new_prices(
 
 
 async def _customer(uow: Uow, change: Change, view: Any) -> None:
+    fields = dict(change.wanted.fields) if view is None else _changed(change)
+    if "tax_exemption" in fields:
+        fields["tax_exemption"] = TaxExemption(**fields["tax_exemption"])
     if view is not None:
-        fields = _changed(change)
         if "metadata" in fields:
             fields["meta"] = fields.pop("metadata")
         await update_customer(uow, view.id, CustomerChanges(fields))
         return
-    fields = dict(change.wanted.fields)
     meta, address = fields.pop("metadata", {}), Address(**fields.pop("address", {}))
     await create_customer(
         uow, NewCustomer(external_id=change.wanted.key, address=address, meta=meta, **fields)

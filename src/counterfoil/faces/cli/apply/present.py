@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from counterfoil.core.calendar import parse_instant
 from counterfoil.core.money import decimal_text
 from counterfoil.faces.kit.units import PageQuery
 from counterfoil.modules.catalog import (
@@ -63,7 +64,7 @@ async def load(uow: Uow, wanted: Sequence[Wanted]) -> Snapshot:
 
 PLAN_FIELDS: Final = (
     "name", "description", "visibility", "position", "kind", "min_seats", "max_seats", "trial_days",
-    "evaluation_days",
+    "evaluation_days", "tax_category",
 )  # fmt: skip
 """What a plan says of itself that may change without a new version."""
 
@@ -74,19 +75,31 @@ type Found = dict[str, tuple[dict[str, Any], Any]]
 async def _issuer(uow: Uow, _: Collection[str]) -> Found:
     issuer = await default_issuer(uow)
     names = ("name", "tax_number", "footer", "number_prefix", "grace_seconds", "net_days", "language")
-    return {"default": ({**_take(issuer, *names), "address": dict(issuer.address)}, issuer)}
+    taxed = ("tax_category", "tax_rounding", "tax_point")
+    fields = {
+        **_take(issuer, *names, *taxed),
+        "registrations": [asdict(one) for one in issuer.registrations],
+        "address": dict(issuer.address),
+    }
+    return {"default": (fields, issuer)}
+
+
+_OF_A_TAX_RATE: Final = (
+    "name", "inclusive", "country", "region", "postal_prefix", "category", "replaces_wider", "valid_from",
+    "valid_to",
+)  # fmt: skip
 
 
 async def _tax_rates(uow: Uow, codes: Collection[str]) -> Found:
     return {
-        code: ({"name": rate.name, "percent": decimal_text(rate.percent), "inclusive": rate.inclusive}, rate)
+        code: ({**_take(rate, *_OF_A_TAX_RATE), "percent": decimal_text(rate.percent)}, rate)
         for code, rate in (await tax_rates_by_codes(uow, codes)).items()
     }
 
 
 async def _products(uow: Uow, codes: Collection[str]) -> Found:
     found = await products_by_codes(uow, codes)
-    names = ("name", "description", "logo_url", "category", "default_currency", "channel")
+    names = ("name", "description", "logo_url", "category", "default_currency", "channel", "tax_category")
     return {code: (_take(product, *names), product) for code, product in found.items()}
 
 
@@ -94,7 +107,9 @@ async def _meters(uow: Uow, codes: Collection[str]) -> Found:
     return {
         code: (
             {
-                **_take(meter, "name", "event_name", "property"),
+                **_take(meter, "name", "event_name", "property", "expression"),
+                "multiplier": None if meter.multiplier is None else decimal_text(meter.multiplier),
+                "reset": meter.reset.value,
                 "aggregation": meter.aggregation.value,
                 "filters": {name: list(values) for name, values in meter.filters.items()},
                 "group_by": list(meter.group_by),
@@ -190,6 +205,7 @@ class _Names:
             "interval_count": price.interval_count,
             "cadence": price.cadence.value,
             "tax_rates": [self.tax_rates[rate] for rate in price.tax_rate_ids],
+            "tax_category": price.tax_category,
             "position": position,
         }
 
@@ -203,9 +219,17 @@ async def _customers(uow: Uow, external_ids: Collection[str]) -> Found:
             **_take(customer, *names),
             "address": dict(customer.address),
             "metadata": dict(customer.meta),
+            "tax_exemption": _exemption(customer.tax_exemption),
         }
         found[external_id] = (fields, customer)
     return found
+
+
+def _exemption(kept: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if kept is None:
+        return None
+    until = kept["valid_until"]
+    return {**kept, "valid_until": None if until is None else parse_instant(until)}
 
 
 async def _subscriptions(uow: Uow, external_ids: Collection[str]) -> Found:

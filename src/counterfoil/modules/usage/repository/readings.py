@@ -12,33 +12,35 @@ from datetime import UTC, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import text
 
-from counterfoil.core.rating import Aggregation
+from counterfoil.core.pricing.exact import ratio
+from counterfoil.core.rating import (
+    OF_NOTHING,
+    Piece,
+    Stretch,
+    finished,
+    needs_earlier,
+    running_windows,
+)
+from counterfoil.modules.usage.repository.forms import SINCE_START, form_of
 from counterfoil.modules.usage.types import GroupReading, MeterReading, WindowReading
 from counterfoil.store.types import json_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy import TextClause
     from sqlalchemy.engine import Row
 
+    from counterfoil.core.money import Exact
     from counterfoil.modules.catalog import Meter
+    from counterfoil.modules.usage.repository.forms import Form, Formed
     from counterfoil.modules.usage.types import UsageWindow
     from counterfoil.store import Uow
-
-_NUMBER: Final = """
-    case jsonb_typeof(event.properties -> cast(:property as text))
-        when 'number' then cast(event.properties -> cast(:property as text) as numeric)
-        when 'string' then counterfoil_number(event.properties ->> cast(:property as text))
-    end"""
-_TEXT: Final = "event.properties ->> cast(:property as text)"
-
-type Form = tuple[str, str]
-"""What an event contributes, and what becomes of it."""
 
 
 class Split(StrEnum):
@@ -48,24 +50,6 @@ class Split(StrEnum):
     STARTS = "starts"
 
 
-# For each aggregation: what an event contributes (it takes part if that is not null), and what becomes of it.
-_FORMS: Final = {
-    Aggregation.COUNT: ("true", "cast(count(*) as numeric)"),
-    Aggregation.SUM: (_NUMBER, "sum(part)"),
-    Aggregation.MAX: (_NUMBER, "max(part)"),
-    Aggregation.LATEST: (_NUMBER, '(array_agg(part order by at desc, id collate "C" desc))[1]'),
-    Aggregation.UNIQUE_COUNT: (_TEXT, "cast(count(distinct part) as numeric)"),
-}
-_OF_NOTHING: Final = {
-    Aggregation.COUNT: Decimal(0),
-    Aggregation.SUM: Decimal(0),
-    Aggregation.MAX: None,
-    Aggregation.LATEST: None,
-    Aggregation.UNIQUE_COUNT: Decimal(0),
-}
-
-
-_AMOUNTS: Final = 'array_agg(part order by at, id collate "C")'
 _BIN: Final = {
     Split.STEPS: "cast(floor(extract(epoch from event.at - span.origin) / cast(:step as numeric)) as bigint)",
     Split.STARTS: "cast(width_bucket(event.at, span.starts) - 1 as bigint)",
@@ -77,9 +61,8 @@ def _statement(form: Form, filters: int, narrowed: int, groups: int, split: Spli
     """The statement for a meter with so many filters, windows narrowed by so many properties, and groups.
 
     ``offset 0`` has each event's parts worked out once, before windows and aggregates use them.  Of each
-    window at most so many pieces are told.
+    window at most so many pieces are told; what is carried into the first one is a piece by itself.
     """
-    part, value = form
     conditions = "".join(
         f" and event.properties ->> cast(:filter_{n} as text) = any(cast(:values_{n} as text[]))"
         for n in range(filters)
@@ -88,26 +71,24 @@ def _statement(form: Form, filters: int, narrowed: int, groups: int, split: Spli
         f", span.f{n}, event.properties ->> cast(:narrow_{n} as text) as n{n}" for n in range(narrowed)
     )
     grouping = "".join(f", event.properties ->> cast(:group_{n} as text) as g{n}" for n in range(groups))
-    grouping += f", {_BIN[split]} as bin" if split else ""
+    grouping += f", {_bin(form, split)} as bin" if split else ""
+    grouping += f", {SINCE_START} as since" if form.moment else ""
     sets = "".join(f", f{n} jsonb[]" for n in range(narrowed))
     sets += {None: "", Split.STEPS: ", origin timestamptz", Split.STARTS: ", starts timestamptz[]"}[split]
     wanted = "".join(f", found.f{n}" for n in range(narrowed))
     within = "".join(f" and (wanted.f{n} is null or wanted.f{n} ? found.n{n})" for n in range(narrowed))
     shown = "".join(f", g{n}" for n in range(groups)) + (", bin" if split else "")
     order = "".join(f', g{n} collate "C" nulls first' for n in range(groups)) + (", bin" if split else "")
-    nth = f"row_number() over (partition by wanted.place order by wanted.place{order})"
-    return text(f"""
-        select * from (
-        select wanted.place, {value} as value, count(*) as events,
-            min(at) as first_at, max(at) as last_at, {nth if shown else "1"} as nth{shown}
-        from (
-            select span.places, event.id, event.at, {part} as part{narrowing}{grouping}
+    nth = f"row_number() over (partition by place order by place{order})"
+    kept = f"""(
+            select span.places, event.id, event.at, {form.part} as part{narrowing}{grouping}
             from jsonb_to_recordset(cast(:spans as jsonb)) as span
-                (places int[], customer uuid, subscription uuid, "start" timestamptz, "end" timestamptz{sets})
+                (places int[], customer uuid, subscription uuid, since timestamptz, "start" timestamptz,
+                 "end" timestamptz{sets})
             join events as event
                 on event.environment_id = cast(:environment as uuid)
                 and event.customer_id = span.customer
-                and event.at >= span."start" and event.at < span."end"
+                and event.at >= span.since and event.at < span."end"
                 and (span.subscription is null or event.subscription_id is null
                     or event.subscription_id = span.subscription)
             where event.name = :name{conditions}
@@ -115,15 +96,30 @@ def _statement(form: Form, filters: int, narrowed: int, groups: int, split: Spli
         ) as found
         cross join lateral unnest(found.places{wanted}) as wanted
             (place{"".join(f", f{n}" for n in range(narrowed))})
-        where found.part is not null{within}
-        group by wanted.place{shown}
+        where found.part is not null{within}"""  # noqa: S608  (as below)
+    if form.fresh:
+        first = "row_number() over (partition by wanted.place, part order by bin)"
+        kept = f"(select wanted.place, found.*, {first} as seen from {kept}) as kept"  # noqa: S608
+    moment = ", sum(case when bin < 0 then 0 else part * since end) as moment" if form.moment else ""
+    return text(f"""
+        select * from (
+        select place, {form.value} as value, count(*) as events,
+            min(at) as first_at, max(at) as last_at, {nth if shown else "1"} as nth{shown}{moment}
+        from {kept}
+        group by place{shown}
         ) as piece
         where nth <= cast(:most as bigint)
         order by place{order}
-    """)  # noqa: S608  (numbers and constants of this file; every name and value is a parameter)
+    """)  # noqa: S608  (numbers and constants of this module; every name and value is a parameter)
 
 
-def _spans(windows: Sequence[UsageWindow], narrowing: Sequence[str]) -> str:
+def _bin(form: Form, split: Split) -> str:
+    if not form.carries:
+        return _BIN[split]
+    return f'case when event.at < span."start" then -1 else {_BIN[split]} end'
+
+
+def _spans(windows: Sequence[UsageWindow], narrowing: Sequence[str], form: Form) -> str:
     """The windows (each known by its place) by span, with the values that each asks for, ``null`` for any.
 
     The values are the keys of an object: a list within a list would be a second dimension to the database.
@@ -135,6 +131,7 @@ def _spans(windows: Sequence[UsageWindow], narrowing: Sequence[str]) -> str:
         if span is None:
             names = ("customer", "subscription", "start", "end")
             span = spans[key] = {**dict(zip(names, key, strict=False)), "places": []}
+            span["since"] = "-infinity" if form.carries else window.start
             if window.grid is not None:
                 span |= {"origin": window.grid.origin, "starts": window.grid.starts}
             span |= {f"f{number}": [] for number in range(len(narrowing))}
@@ -145,16 +142,17 @@ def _spans(windows: Sequence[UsageWindow], narrowing: Sequence[str]) -> str:
     return json_text(list(spans.values()))
 
 
-def _parameters(uow: Uow, meter: Meter, windows: Sequence[UsageWindow]) -> tuple[dict[str, Any], int]:
+def _asked(
+    uow: Uow, meter: Meter, formed: Formed, windows: Sequence[UsageWindow]
+) -> tuple[dict[str, Any], int]:
     """The parameters of a statement, and by how many properties the windows are narrowed."""
     narrowing = sorted({name for window in windows for name in window.filters})
     parameters: dict[str, Any] = {
         "environment": uow.environment_id,
         "name": meter.event_name,
-        "spans": _spans(windows, narrowing),
+        "spans": _spans(windows, narrowing, formed.form),
+        **formed.parameters,
     }
-    if meter.property is not None:
-        parameters["property"] = meter.property
     for number, (name, values) in enumerate(meter.filters.items()):
         parameters |= {f"filter_{number}": name, f"values_{number}": list(values)}
     parameters |= {f"narrow_{number}": name for number, name in enumerate(narrowing)}
@@ -165,11 +163,12 @@ async def read(uow: Uow, meter: Meter, windows: Sequence[UsageWindow]) -> dict[i
     """The readings of all windows, by their keys, in one statement."""
     if not windows:
         return {}
-    parameters, narrowed = _parameters(uow, meter, windows)
-    statement = _statement(_FORMS[meter.aggregation], len(meter.filters), narrowed, 0, None)
+    finish = _Finish(meter)
+    parameters, narrowed = _asked(uow, meter, finish.formed, windows)
+    statement = _statement(finish.formed.form, len(meter.filters), narrowed, 0, None)
     rows = await uow.execute(statement, {**parameters, "most": 1})
-    found = {row.place: _reading(row) for row in rows}
-    nothing = MeterReading(_OF_NOTHING[meter.aggregation], 0, None, None)
+    found = {row.place: finish.reading(row, windows[row.place]) for row in rows}
+    nothing = MeterReading(OF_NOTHING[meter.aggregation], 0, None, None)
     return {window.key: found.get(place, nothing) for place, window in enumerate(windows)}
 
 
@@ -177,14 +176,15 @@ async def read_groups(
     uow: Uow, meter: Meter, windows: Sequence[UsageWindow], group_by: Sequence[str], *, most: int
 ) -> dict[int, list[GroupReading]]:
     """The readings of at most ``most`` groups of each window, in order of their values, absent first."""
-    parameters, narrowed = _parameters(uow, meter, windows)
-    form = _FORMS[meter.aggregation]
-    statement = _statement(form, len(meter.filters), narrowed, len(group_by), None)
+    finish = _Finish(meter)
+    parameters, narrowed = _asked(uow, meter, finish.formed, windows)
+    statement = _statement(finish.formed.form, len(meter.filters), narrowed, len(group_by), None)
     groups = {f"group_{number}": name for number, name in enumerate(group_by)}
     rows = await uow.execute(statement, {**parameters, **groups, "most": most})
     found: dict[int, list[GroupReading]] = {window.key: [] for window in windows}
     for row in rows:
-        found[windows[row.place].key].append(GroupReading(tuple(row[6:]), _reading(row)))
+        window = windows[row.place]
+        found[window.key].append(GroupReading(tuple(row[6:]), finish.reading(row, window)))
     return found
 
 
@@ -195,33 +195,78 @@ async def read_windows(
 
     The grids are alike: all have the same step, or all have starts.
     """
-    parameters, narrowed = _parameters(uow, meter, windows)
+    finish = _Finish(meter, running=needs_earlier(meter.measures()))
+    parameters, narrowed = _asked(uow, meter, finish.formed, windows)
     grids = [window.grid for window in windows if window.grid is not None]
     assert len(grids) == len(windows)
     (step,) = {grid.step for grid in grids}
     split = Split.STARTS if step is None else Split.STEPS
     if step is not None:
         parameters["step"] = step // timedelta(seconds=1)
-    statement = _statement(_FORMS[meter.aggregation], len(meter.filters), narrowed, 0, split)
-    rows = await uow.execute(statement, {**parameters, "most": most})
-    found: dict[int, list[WindowReading]] = {window.key: [] for window in windows}
+    statement = _statement(finish.formed.form, len(meter.filters), narrowed, 0, split)
+    # One more than is told: what is carried is a piece, and no window.
+    rows = await uow.execute(statement, {**parameters, "most": most + finish.formed.form.carries})
+    found: dict[int, list[Row[Any]]] = {place: [] for place in range(len(windows))}
     for row in rows:
-        window = windows[row.place]
-        assert window.grid is not None
-        found[window.key].append(WindowReading(window.grid.start_of(row.bin), _reading(row)))
-    return found
+        found[row.place].append(row)
+    return {
+        window.key: list(islice(finish.windows(found[place], window), most))
+        for place, window in enumerate(windows)
+    }
 
 
-async def read_amounts(
-    uow: Uow, meter: Meter, windows: Sequence[UsageWindow]
-) -> dict[int, Sequence[Decimal]]:
+async def read_amounts(uow: Uow, meter: Meter, windows: Sequence[UsageWindow]) -> dict[int, Sequence[Exact]]:
     """What each event contributed to a sum, in the order of time and id, by the windows' keys."""
-    assert meter.aggregation is Aggregation.SUM
-    parameters, narrowed = _parameters(uow, meter, windows)
-    statement = _statement((_NUMBER, _AMOUNTS), len(meter.filters), narrowed, 0, None)
+    finish = _Finish(meter, amounts=True)
+    parameters, narrowed = _asked(uow, meter, finish.formed, windows)
+    statement = _statement(finish.formed.form, len(meter.filters), narrowed, 0, None)
     rows = await uow.execute(statement, {**parameters, "most": 1})
-    return {windows[row.place].key: row.value for row in rows}
+    return {windows[row.place].key: finish.amounts(row.value) for row in rows}
 
 
-def _reading(row: Row[Any]) -> MeterReading:
-    return MeterReading(row.value, row.events, row.first_at.astimezone(UTC), row.last_at.astimezone(UTC))
+class _Finish:
+    """From the totals of a meter's rows to its readings, by core."""
+
+    def __init__(self, meter: Meter, *, running: bool = False, amounts: bool = False) -> None:
+        self.spec = meter.measures()
+        self.running = running
+        self.formed = form_of(self.spec, running=running, amounts=amounts)
+
+    def reading(self, row: Row[Any], window: UsageWindow) -> MeterReading:
+        """The reading of a window, or of a group in it."""
+        stretch = Stretch(window.start, window.end)
+        value = finished(self._total(row.value), row.events, self.spec, stretch)
+        return MeterReading(value, row.events, row.first_at.astimezone(UTC), row.last_at.astimezone(UTC))
+
+    def windows(self, rows: Sequence[Row[Any]], window: UsageWindow) -> Iterator[WindowReading]:
+        """The readings of a window's windows, the earliest first."""
+        grid = window.grid
+        assert grid is not None
+        if not self.running:
+            for row in rows:
+                yield WindowReading(grid.start_of(row.bin), self.reading(row, window))
+            return
+        pieces = {
+            row.bin: Piece(
+                self._total(row.value),
+                row.events,
+                row.first_at.astimezone(UTC),
+                row.last_at.astimezone(UTC),
+                row.moment if self.formed.form.moment else Decimal(0),
+            )
+            for row in rows
+        }
+        period = Stretch(window.start, window.end)
+        for start, one in running_windows(pieces, self.spec, grid, period) if rows else ():
+            yield WindowReading(start, MeterReading(one.value, one.events, one.first_at, one.last_at))
+
+    def amounts(self, parts: Sequence[Decimal]) -> Sequence[Exact]:
+        """The amounts of single events."""
+        if self.formed.denominator == 1 and self.spec.multiplier is None:
+            return parts
+        found = (finished(self._total(part), 1, self.spec, None) for part in parts)
+        return [one for one in found if one is not None]
+
+    def _total(self, total: Decimal) -> Exact:
+        below = self.formed.denominator
+        return total if below == 1 else ratio(total, Decimal(below))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from counterfoil.core.errors import InvalidInput
-from counterfoil.core.rating import Aggregation
+from counterfoil.core.money import decimal_text
+from counterfoil.core.rating import Aggregation, Reset
 from counterfoil.faces.vendors.flexprice import ids
 from counterfoil.faces.vendors.flexprice.convert.common import (
     metadata_to_wire,
@@ -57,7 +58,14 @@ AGGREGATIONS: Final = {
 }
 """Our aggregation of each of theirs that is served."""
 
-_AGGREGATION_TYPES: Final = {ours: theirs for theirs, ours in AGGREGATIONS.items()}
+_AGGREGATION_TYPES: Final = {
+    **{ours: theirs for theirs, ours in AGGREGATIONS.items()},
+    Aggregation.AVERAGE: "AVG",
+    Aggregation.EXPRESSION: "SUM",
+    Aggregation.SUM_WITH_MULTIPLIER: "SUM_WITH_MULTIPLIER",
+    Aggregation.WEIGHTED_SUM: "WEIGHTED_SUM",
+}
+"""Their word for ours, in which meters that were made elsewhere are shown too; they have none for min."""
 
 WORDS: Final = {"external_id": "lookup_key", "kind": "type", "unit": "unit_singular", "meta": "metadata"}
 """Their names of fields that have another name with us."""
@@ -168,9 +176,14 @@ def meter_to_wire(uow: Unit, meter: Meter) -> MeterResponse:
         id=ids.show("meter", meter.id),
         name=meter.name,
         event_name=meter.event_name,
-        aggregation=MeterAggregation(type=_AGGREGATION_TYPES[meter.aggregation], field=meter.property),
+        aggregation=MeterAggregation(
+            type=_AGGREGATION_TYPES.get(meter.aggregation),
+            field=meter.property,
+            expression=meter.expression,
+            multiplier=None if meter.multiplier is None else decimal_text(meter.multiplier),
+        ),
         filters=[MeterFilter(key=key, values=list(values)) for key, values in meter.filters.items()],
-        reset_usage="BILLING_PERIOD",
+        reset_usage="BILLING_PERIOD" if meter.reset is Reset.PERIOD else "NEVER",
         status=status_of(meter),
         tenant_id=columns["tenant_id"],
         created_at=columns["created_at"],
