@@ -227,5 +227,5 @@ async def test_a_batch_is_a_fixed_number_of_statements(store: Store, uow: Uow, w
             counts.append(len(statements))
     finally:
         listened.remove(store.engine.sync_engine, "before_cursor_execute", count)
-    assert counts[0] == counts[1] == 4  # customers, meters, insert, compare
+    assert counts[0] == counts[1] == 5  # customers, meters, insert, what is billed, compare
     assert world.acme != world.beta

@@ -54,12 +54,17 @@ _EXAMPLE: Final[dict[str, Any]] = {
     "next_number": 1001,
     "grace_seconds": 3600,
     "net_days": 14,
+    "late_usage_days": 30,
     "language": "en",
     "metadata": {},
 }
 _NUMBER = "The number of the next invoice; it can be set until the first one has a number"
 _GRACE = "How long a draft waits for late usage before it is finalised"
 _NET = "Days from finalisation until an invoice is due"
+_LATE = (
+    "For so many days after an invoice is finalised, usage of its periods that comes late, or is voided, is"
+    " billed by an adjustment on a later invoice; 0: never"
+)
 _FOOTER = "Printed at the foot of each page: bank account, registration"
 
 
@@ -98,6 +103,7 @@ class IssuerIn(Wire):
     next_number: int = Field(default=1, strict=True, description=_NUMBER)
     grace_seconds: int = Field(default=3600, strict=True, description=_GRACE)
     net_days: int = Field(default=14, strict=True, description=_NET)
+    late_usage_days: int = Field(default=30, strict=True, description=_LATE)
     language: str = Field(default="en", description="The language of the PDF")
     registrations: list[RegistrationWire] = Field(default_factory=list, description=_REGISTRATIONS)
     tax_category: str = Field(default=STANDARD, description=_CATEGORY)
@@ -131,6 +137,7 @@ class IssuerPatch(Wire):
     next_number: int = Field(default=1, strict=True, description=_NUMBER)
     grace_seconds: int = Field(default=3600, strict=True, description=_GRACE)
     net_days: int = Field(default=14, strict=True, description=_NET)
+    late_usage_days: int = Field(default=30, strict=True, description=_LATE)
     language: str = "en"
     registrations: list[RegistrationWire] = Field(default_factory=list, description=_REGISTRATIONS)
     tax_category: str = Field(default=STANDARD, description=_CATEGORY)
@@ -180,6 +187,7 @@ class IssuerOut(Wire):
     next_number: int
     grace_seconds: int
     net_days: int
+    late_usage_days: int
     language: str
     registrations: list[RegistrationWire]
     tax_category: str
@@ -206,6 +214,7 @@ def to_wire(issuer: Issuer) -> IssuerOut:
         next_number=issuer.next_number,
         grace_seconds=issuer.grace_seconds,
         net_days=issuer.net_days,
+        late_usage_days=issuer.late_usage_days,
         language=issuer.language,
         registrations=[RegistrationWire.model_construct(**asdict(one)) for one in issuer.registrations],
         tax_category=issuer.tax_category,

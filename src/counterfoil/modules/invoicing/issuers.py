@@ -21,13 +21,14 @@ LANGUAGES: Final = ("en",)
 """The languages in which invoices can be written."""
 MAX_GRACE_SECONDS: Final = 60 * 24 * 3600
 MAX_NET_DAYS: Final = 365
+MAX_LATE_USAGE_DAYS: Final = 3650
 MAX_NUMBER: Final = 10**12
 MAX_REGISTRATIONS: Final = 200
 
 _CHANGEABLE: Final = frozenset(
     {
         *("external_id", "name", "address", "tax_number", "footer", "language", "meta"),
-        *("number_prefix", "next_number", "grace_seconds", "net_days"),
+        *("number_prefix", "next_number", "grace_seconds", "net_days", "late_usage_days"),
         *("registrations", "tax_category", "tax_rounding", "tax_point"),
     }
 )
@@ -121,6 +122,7 @@ def _issuer(uow: Uow, new: NewIssuer, *, is_default: bool) -> Issuer:
         next_number=new.next_number,
         grace_seconds=new.grace_seconds,
         net_days=new.net_days,
+        late_usage_days=new.late_usage_days,
         language=new.language,
         registrations=list(new.registrations),
         tax_category=new.tax_category,
@@ -150,6 +152,7 @@ def _check(issuer: Issuer) -> None:
     _check_range(issuer.next_number, "next_number", 1, MAX_NUMBER)
     _check_range(issuer.grace_seconds, "grace_seconds", 0, MAX_GRACE_SECONDS)
     _check_range(issuer.net_days, "net_days", 0, MAX_NET_DAYS)
+    _check_range(issuer.late_usage_days, "late_usage_days", 0, MAX_LATE_USAGE_DAYS)
     if issuer.language not in LANGUAGES:
         raise InvalidInput(
             f"invoices cannot be written in {issuer.language!r}",

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from counterfoil.core.rating import Cadence, LineKind
+from counterfoil.core.rating import Cadence, CommitmentPart, LineKind
 from counterfoil.core.states.invoice import InvoiceState
 from counterfoil.core.tax import TaxMode, TaxRounding
 from counterfoil.core.tax_rules import Registration, TaxPoint, TaxTreatment
@@ -43,6 +43,7 @@ class IssuerRow(Identified, Base):
     next_number: Mapped[int] = mapped_column(BigInteger)
     grace_seconds: Mapped[int] = mapped_column(BigInteger)
     net_days: Mapped[int] = mapped_column(Integer)
+    late_usage_days: Mapped[int] = mapped_column(Integer)
     language: Mapped[str]
     registrations: Mapped[list[Any]] = mapped_column(Records(Registration))
     tax_category: Mapped[str]
@@ -95,6 +96,7 @@ class InvoiceRow(Identified, Base):
     total: Mapped[int] = mapped_column(Minor)
     amount_paid: Mapped[int] = mapped_column(Minor)
     taxes: Mapped[list[Any]]
+    discounts: Mapped[list[Any]]
     seller: Mapped[dict[str, Any] | None]
     buyer: Mapped[dict[str, Any] | None]
 
@@ -121,6 +123,12 @@ class InvoiceLineRow(Base):
             "service_start",
             postgresql_where=text("not voided and kind <> 'charge'"),
         ),
+        Index(
+            "ix_invoice_lines_commitment_term",
+            "environment_id",
+            "commitment_term_id",
+            postgresql_where=text("commitment_term_id is not null"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -145,3 +153,6 @@ class InvoiceLineRow(Base):
     voided: Mapped[bool]
     tax_treatment: Mapped[TaxTreatment | None] = mapped_column(Choice(TaxTreatment))
     tax_reason: Mapped[str | None]
+    commitment_term_id: Mapped[UUID | None]
+    commitment_part: Mapped[CommitmentPart | None] = mapped_column(Choice(CommitmentPart))
+    commitment_used: Mapped[Decimal | None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from counterfoil.core.money import Money
+from counterfoil.core.money import Money, total_of
 from counterfoil.core.rating import LineKind
 from counterfoil.core.states.invoice import InvoiceState
 from counterfoil.core.tax import TaxMode, TaxRounding
@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from counterfoil.core.money import Unit
-    from counterfoil.core.rating import Cadence, RatedLine, Sentence, Totals
+    from counterfoil.core.rating import Cadence, CommitmentPart, RatedLine, Sentence, Totals
     from counterfoil.core.tax import TaxRate
     from counterfoil.core.tax_rules import Registration, TaxTreatment
 
 DEFAULT_GRACE_SECONDS: Final = 3600
 DEFAULT_NET_DAYS: Final = 14
+DEFAULT_LATE_USAGE_DAYS: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ class Issuer:
     """The legal entity in whose name invoices are written, and its series of numbers.
 
     The next invoice gets ``number_prefix`` and ``next_number`` in at least six digits.  A draft stays one
-    for ``grace_seconds``; an invoice is due ``net_days`` after it is finalised.  ``footer`` is printed at
+    for ``grace_seconds``; an invoice is due ``net_days`` after it is finalised, and for ``late_usage_days``
+    after that, usage of its periods which comes late is billed on a later one (0: never).  ``footer`` is printed at
     the foot of each page: bank account, registration.
 
     ``registrations``: where it is registered for tax; nowhere: no place has a tax.  ``tax_category`` is that
@@ -50,6 +52,7 @@ class Issuer:
     next_number: int
     grace_seconds: int
     net_days: int
+    late_usage_days: int
     language: str
     meta: Mapping[str, Any]
     version: int
@@ -80,6 +83,7 @@ class NewIssuer:
     next_number: int = 1
     grace_seconds: int = DEFAULT_GRACE_SECONDS
     net_days: int = DEFAULT_NET_DAYS
+    late_usage_days: int = DEFAULT_LATE_USAGE_DAYS
     language: str = "en"
     registrations: Sequence[Registration] = ()
     tax_category: str = STANDARD
@@ -110,7 +114,8 @@ class NewLine:
     """A rated line of an invoice to write; its tax is worked out with the invoice's other lines'.
 
     ``of_line_id``: the line that a credit gives back, or an adjustment corrects.  Only charges cannot be
-    below zero.  ``id``: its own, where it is a draft's line that is written again.
+    below zero.  ``id``: its own, where it is a draft's line that is written again.  ``commitment_term_id``:
+    the term of a commitment that it belongs to.
     """
 
     description: str
@@ -127,6 +132,7 @@ class NewLine:
     kind: LineKind = LineKind.CHARGE
     of_line_id: UUID | None = None
     id: UUID | None = None
+    commitment_term_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +177,18 @@ class InvoiceTax:
 
 
 @dataclass(frozen=True, slots=True)
+class InvoiceDiscount:
+    """What one discount took off an invoice's lines, as they are priced: with their tax where they have it.
+
+    ``discount_id`` is ``None`` for one that nobody redeemed.
+    """
+
+    discount_id: UUID | None
+    name: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
 class LineTax:
     """A line's share of the tax of one rate."""
 
@@ -184,7 +202,7 @@ class Invoice:
     """An invoice.
 
     ``subtotal`` is net of tax, also of lines whose prices include it, so ``subtotal + tax == total``.
-    ``seller`` and ``buyer`` are the issuer and the customer as they were when it was finalised, ``None``
+    ``discounts`` were taken off before that.  ``seller`` and ``buyer`` are the issuer and the customer as they were when it was finalised, ``None``
     before.
     """
 
@@ -210,6 +228,7 @@ class Invoice:
     total: Money
     amount_paid: Money
     taxes: tuple[InvoiceTax, ...]
+    discounts: tuple[InvoiceDiscount, ...]
     seller: Mapping[str, Any] | None
     buyer: Mapping[str, Any] | None
     meta: Mapping[str, Any]
@@ -221,6 +240,11 @@ class Invoice:
     def unit(self) -> Unit:
         """The unit of its amounts."""
         return self.total.unit
+
+    @property
+    def discount(self) -> Money:
+        """What its discounts took off, together."""
+        return total_of((one.amount for one in self.discounts), self.unit)
 
     @property
     def amount_due(self) -> Money:
@@ -260,11 +284,28 @@ class InvoiceLine:
     voided: bool
     tax_treatment: TaxTreatment | None = None
     tax_reason: str | None = None
+    commitment_term_id: UUID | None = None
+    commitment_part: CommitmentPart | None = None
+    commitment_used: Decimal | None = None
 
     @property
     def charged(self) -> Money:
         """The amount as priced, which the explanation explains."""
         return self.total if self.tax_mode is TaxMode.INCLUSIVE else self.amount
+
+
+@dataclass(frozen=True, slots=True)
+class CommitmentEntry:
+    """What standing lines say of one term: so much of it ``used``, such an ``amount``, for one part.
+
+    ``draft_id``: the draft that they stand on; ``None`` for those of all finalised invoices together.
+    """
+
+    term_id: UUID
+    draft_id: UUID | None
+    part: CommitmentPart
+    used: Decimal
+    amount: Decimal
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,13 @@
 Owns: events, each a fact about one customer that is counted once; what meters read from them.
 Does not own: meters (catalog), prices of what was read (rating), when a period is read (billing).
 Always holds: an event's id is its identity in its environment, for ever; sent twice it counts once, and sent
-with other content it is refused; a stored event never changes; of a batch, received = stored + duplicate +
-refused, and what is refused is refused alone; a meter reads what ``core.rating.aggregate`` makes of the same
-events.
+with other content it is refused; a stored event never changes, but that it can be voided, once and for ever;
+of a batch, received = stored + duplicate + refused, and what is refused is refused alone; a meter reads what
+``core.rating.aggregate`` makes of the same events, those that are void left out.
 """
 
-from counterfoil.modules.usage.models import EventRow
+from counterfoil.modules.usage.late import usage_is_billed, wait_for_events
+from counterfoil.modules.usage.models import EventRow, EventVoidRow, LateArrivalRow, UsageBilledRow
 from counterfoil.modules.usage.service import (
     MAX_AMOUNTS,
     MAX_GROUPS,
@@ -28,13 +29,17 @@ from counterfoil.modules.usage.types import (
     MAX_NAME,
     MAX_PROPERTIES,
     MAX_PROPERTY_NAME,
+    MAX_REASON,
     MAX_TEXT,
     AcceptedTimes,
     AmountsReading,
+    Correction,
     Event,
     EventAnswer,
+    EventHistory,
     EventPlace,
     EventQuery,
+    EventVoid,
     GroupReading,
     MeterReading,
     NewEvent,
@@ -48,6 +53,7 @@ from counterfoil.modules.usage.types import (
     UsageWindow,
     WindowReading,
 )
+from counterfoil.modules.usage.voiding import correct_event, histories, void_event
 
 __all__ = [
     "MAX_AMOUNTS",
@@ -57,15 +63,21 @@ __all__ = [
     "MAX_NAME",
     "MAX_PROPERTIES",
     "MAX_PROPERTY_NAME",
+    "MAX_REASON",
     "MAX_TEXT",
     "AcceptedTimes",
     "AmountsReading",
+    "Correction",
     "Event",
     "EventAnswer",
+    "EventHistory",
     "EventPlace",
     "EventQuery",
     "EventRow",
+    "EventVoid",
+    "EventVoidRow",
     "GroupReading",
+    "LateArrivalRow",
     "MeterReading",
     "NewEvent",
     "Outcome",
@@ -73,11 +85,14 @@ __all__ = [
     "Refusal",
     "SubscriptionName",
     "SubscriptionResolver",
+    "UsageBilledRow",
     "UsageQuery",
     "UsageReport",
     "UsageWindow",
     "WindowReading",
+    "correct_event",
     "get_event",
+    "histories",
     "ingest",
     "list_events",
     "read_groups",
@@ -86,4 +101,7 @@ __all__ = [
     "read_meter_groups",
     "read_meter_windows",
     "read_usage",
+    "usage_is_billed",
+    "void_event",
+    "wait_for_events",
 ]

@@ -13,7 +13,7 @@ from counterfoil.store import Base
 
 
 class EventRow(Base):
-    """A usage fact, in sixteen partitions by a hash of its key; all that may be written is that it is void."""
+    """A usage fact, in sixteen partitions by a hash of its key; what may be written is that it is void."""
 
     __tablename__ = "events"
     __table_args__ = (

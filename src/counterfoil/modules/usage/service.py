@@ -10,6 +10,7 @@ from counterfoil.core.pricing.measured import MAX_PIECES
 from counterfoil.modules.catalog import get_meter, meters_by_codes, meters_for_event_names
 from counterfoil.modules.customers import resolve_customers
 from counterfoil.modules.usage.checks import Checks, Demands, Refused, lookup_text
+from counterfoil.modules.usage.late import note_late
 from counterfoil.modules.usage.repository import events as repository
 from counterfoil.modules.usage.repository import readings
 from counterfoil.modules.usage.repository.events import BoundEvent
@@ -167,6 +168,8 @@ async def _store(uow: Uow, bound: Sequence[tuple[int, BoundEvent]]) -> dict[int,
         if event.id not in first:
             first[event.id] = event._replace(at=uow.now) if event.at is None else event
     new = await repository.insert_new(uow, list(first.values()))
+    if new:
+        await note_late(uow, [event for event in first.values() if event.id in new])
     outcomes: dict[int, EventAnswer] = {}
     again: list[tuple[int, BoundEvent]] = []
     for place, event in bound:

@@ -23,6 +23,8 @@ MAX_ID: Final = 255
 MAX_NAME: Final = 255
 MAX_PROPERTIES: Final = 100
 MAX_PROPERTY_NAME: Final = 100
+MAX_REASON: Final = 500
+"""The most characters of the reason for a void."""
 MAX_TEXT: Final = 1024
 """The most characters of a property that is a text."""
 
@@ -126,7 +128,10 @@ class EventAnswer(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A stored usage fact; it never changes.  ``received_at`` is real time."""
+    """A stored usage fact; it never changes.  ``received_at`` is real time.
+
+    ``voided_at`` (real time): no meter counts it since then, for ever; its id stays taken.
+    """
 
     id: str
     name: str
@@ -135,6 +140,44 @@ class Event:
     at: datetime
     properties: Mapping[str, Any]
     received_at: datetime
+    voided_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventVoid:
+    """That an event is void: why, who said so, and when (real time); never taken back.
+
+    ``corrected_by`` is the id of the event that says what it should have said, if there is one.
+    """
+
+    event_id: str
+    reason: str
+    voided_by: str
+    voided_at: datetime
+    corrected_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What an event should have said: its customer, name and subscription stay.
+
+    ``id`` is that of the new event, made where it is not given; ``properties`` are all of its properties;
+    ``at`` is when it happened, as before where it is not given.
+    """
+
+    reason: str
+    properties: Mapping[str, PropertyValue]
+    id: str | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventHistory:
+    """An event with what became of it: its void, and the event that it takes the place of."""
+
+    event: Event
+    void: EventVoid | None
+    corrects: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,12 +70,13 @@ def read_document(root: Place) -> list[Wanted]:
 def _issuer(place: Place) -> dict[str, Any]:
     fields = place.fields(
         *("name", "address", "tax_number", "footer", "number_prefix", "grace_seconds", "net_days"),
+        "late_usage_days",
         *("language", "registrations", *_TAXED),
     )
     return {
         **_texts(fields, "name", "tax_number", "footer", "number_prefix", "language", *_TAXED),
         **({"registrations": _registrations(fields["registrations"])} if "registrations" in fields else {}),
-        **{name: fields[name].whole() for name in ("grace_seconds", "net_days") if name in fields},
+        **{name: fields[name].whole() for name in ("grace_seconds", "net_days", "late_usage_days") if name in fields},
         **_address(fields),
     }
 

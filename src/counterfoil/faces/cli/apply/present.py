@@ -74,7 +74,10 @@ type Found = dict[str, tuple[dict[str, Any], Any]]
 
 async def _issuer(uow: Uow, _: Collection[str]) -> Found:
     issuer = await default_issuer(uow)
-    names = ("name", "tax_number", "footer", "number_prefix", "grace_seconds", "net_days", "language")
+    names = (
+        *("name", "tax_number", "footer", "number_prefix", "grace_seconds", "net_days", "late_usage_days"),
+        "language",
+    )
     taxed = ("tax_category", "tax_rounding", "tax_point")
     fields = {
         **_take(issuer, *names, *taxed),

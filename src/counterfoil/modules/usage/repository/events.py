@@ -51,9 +51,14 @@ INSERT_EVENTS: Final = f"""
         on conflict (environment_id, id) do nothing
         returning id
     )
-    select string_agg(id, e'\\x1f') from stored
+    select string_agg(id, e'\\x1f'),
+        pg_advisory_xact_lock_shared(hashtextextended(cast(:environment as text), 0))
+    from stored
 """  # noqa: S608  (constants of this file)
-"""Ordered, so that two batches with the same ids wait for each other and never in a circle."""
+"""Ordered, so that two batches with the same ids wait for each other and never in a circle.
+
+The lock is what ``repository.late`` waits for before usage is counted for good.
+"""
 
 _INSERT: Final = text(INSERT_EVENTS)
 _DIFFERENT: Final = text(

@@ -91,7 +91,7 @@ def _statement(form: Form, filters: int, narrowed: int, groups: int, split: Spli
                 and event.at >= span.since and event.at < span."end"
                 and (span.subscription is null or event.subscription_id is null
                     or event.subscription_id = span.subscription)
-            where event.name = :name{conditions}
+            where event.name = :name and event.voided_at is null{conditions}
             offset 0
         ) as found
         cross join lateral unnest(found.places{wanted}) as wanted
