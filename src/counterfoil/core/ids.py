@@ -20,13 +20,18 @@ _PAIRS: Final = [first + second for first in ALPHABET for second in ALPHABET]
 _HALF: Final = (1 << 60) - 1
 
 PREFIXES: Final[dict[str, str]] = {
+    "add_on": "addon",
     "api_client": "key",
     "audit_record": "aud",
     "change": "chg",
+    "commitment": "commit",
+    "commitment_term": "ctrm",
+    "coupon": "coup",
     "credit_grant": "cg",
     "credit_grant_application": "cga",
     "customer": "cus",
     "customer_feature": "cf",
+    "discount": "disc",
     "environment": "env",
     "feature": "feat",
     "invoice": "inv",
@@ -44,7 +49,9 @@ PREFIXES: Final[dict[str, str]] = {
     "product": "prod",
     "role": "role",
     "subscription": "sub",
+    "subscription_change": "subchg",
     "subscription_item": "si",
+    "subscription_phase": "subphase",
     "tax_rate": "txr",
     "test_clock": "clock",
     "user": "user",

@@ -10,6 +10,7 @@ keeps what it was made of, and the ``redo`` beside it makes it again.
 """
 
 from counterfoil.core.commitments.caps import CappedLine, CappedSpend, cap_spend, redo_cap
+from counterfoil.core.commitments.course import CourseStep, course_step, true_up
 from counterfoil.core.commitments.drawing import (
     DEFAULT_ORDER,
     Demand,
@@ -34,6 +35,7 @@ from counterfoil.core.commitments.instalments import (
     weighted_instalments,
 )
 from counterfoil.core.commitments.settlement import (
+    SAME_PRICE,
     Charge,
     ChargeKind,
     Commitment,
@@ -44,6 +46,7 @@ from counterfoil.core.commitments.settlement import (
     SettledLine,
     Settlement,
     committed_lines,
+    redo_commitment,
     redo_settlement,
     settle,
 )
@@ -64,6 +67,7 @@ from counterfoil.core.commitments.windows import WindowedSettlement, redo_window
 
 __all__ = [
     "DEFAULT_ORDER",
+    "SAME_PRICE",
     "Allowance",
     "CappedLine",
     "CappedSpend",
@@ -72,6 +76,7 @@ __all__ = [
     "CommitPayment",
     "Commitment",
     "CommittedLine",
+    "CourseStep",
     "Demand",
     "Division",
     "Draw",
@@ -95,12 +100,14 @@ __all__ = [
     "add_credit",
     "cap_spend",
     "committed_lines",
+    "course_step",
     "declared_instalments",
     "divide",
     "draw",
     "due_dates",
     "equal_instalments",
     "redo_cap",
+    "redo_commitment",
     "redo_division",
     "redo_drawing",
     "redo_instalments",
@@ -111,5 +118,6 @@ __all__ = [
     "settle",
     "settle_windows",
     "spend",
+    "true_up",
     "weighted_instalments",
 ]

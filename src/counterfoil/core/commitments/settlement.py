@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
@@ -113,6 +113,11 @@ class Commitment:
             "payment": self.payment.value,
             "drawn_by_usage": self.drawn_by_usage,
         }
+
+    def shared(self, share: Fraction) -> Commitment:
+        """So much of it, more than 0: where its time was cut."""
+        price = None if self.price is None else Fraction(self.price) * share
+        return replace(self, size=Fraction(self.size) * share, price=price)
 
     @property
     def unit_price(self) -> Fraction:
@@ -264,16 +269,7 @@ def committed_lines(drawing: Drawing, pool: str) -> tuple[CommittedLine, ...]:
 
 def redo_settlement(data: Mapping[str, Any]) -> Settlement:
     """The settlement made again from the commitment and the usage that ``Settlement.to_json`` stored."""
-    terms = data["commitment"]
-    commitment = Commitment(
-        measure=Measure(terms["measure"]),
-        size=Fraction(terms["size"]),
-        price=None if terms["price"] is None else Fraction(terms["price"]),
-        overage=_overage_of(terms["overage"]),
-        true_up=terms["true_up"],
-        payment=CommitPayment(terms["payment"]),
-        drawn_by_usage=terms["drawn_by_usage"],
-    )
+    commitment = redo_commitment(data["commitment"])
     lines = [
         CommittedLine(
             line["key"],
@@ -283,6 +279,19 @@ def redo_settlement(data: Mapping[str, Any]) -> Settlement:
         for line in data["lines"]
     ]
     return settle(commitment, lines, closed=data["closed"])
+
+
+def redo_commitment(data: Mapping[str, Any]) -> Commitment:
+    """The commitment that ``Commitment.to_json`` stored, whose numbers may be fractions."""
+    return Commitment(
+        measure=Measure(data["measure"]),
+        size=Fraction(data["size"]),
+        price=None if data["price"] is None else Fraction(data["price"]),
+        overage=_overage_of(data["overage"]),
+        true_up=data["true_up"],
+        payment=CommitPayment(data["payment"]),
+        drawn_by_usage=data["drawn_by_usage"],
+    )
 
 
 def _settled(commitment: Commitment, line: CommittedLine, covered: Fraction, beyond: Fraction) -> SettledLine:

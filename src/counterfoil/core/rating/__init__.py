@@ -57,7 +57,7 @@ from counterfoil.core.rating.terms import (
     UnitConversion,
 )
 from counterfoil.core.rating.told import AnyExplanation, read_explanation, redo, sentences
-from counterfoil.core.rating.totals import Totals, totals
+from counterfoil.core.rating.totals import DiscountTaken, Totals, discounts_taken, totals
 from counterfoil.core.rating.windows import WindowGrid, window_grid
 
 __all__ = [
@@ -80,6 +80,7 @@ __all__ = [
     "DeltaExplanation",
     "Discount",
     "DiscountKind",
+    "DiscountTaken",
     "DiscountsTaken",
     "Explanation",
     "Filter",
@@ -109,6 +110,7 @@ __all__ = [
     "credit_drawn_line",
     "credit_line",
     "delta_line",
+    "discounts_taken",
     "drawn_lines",
     "finished",
     "instalment_line",
