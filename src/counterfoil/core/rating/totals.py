@@ -9,14 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from counterfoil.core.money import Rounding, total_of
+from counterfoil.core.money import Money, Rounding, allocate, total_of
+from counterfoil.core.rating.explanation import Explanation
 from counterfoil.core.tax import TaxableLine, TaxRounding, work_out_tax
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from counterfoil.core.money import Money, Unit
-    from counterfoil.core.rating.lines import Line
+    from counterfoil.core.money import Unit
+    from counterfoil.core.rating.lines import Line, RatedLine
     from counterfoil.core.tax import LineTax, RateTax
 
 
@@ -35,6 +36,33 @@ class Totals:
     total: Money
     by_rate: tuple[RateTax, ...]
     lines: tuple[LineTax, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DiscountTaken:
+    """What one discount, known by its public id, took off the lines of an invoice."""
+
+    ref: str
+    name: str
+    amount: Money
+
+
+def discounts_taken(lines: Sequence[RatedLine], unit: Unit) -> tuple[DiscountTaken, ...]:
+    """What each discount took off, in the order in which they are first met; none that took nothing.
+
+    What a line's discounts took together, rounded as the line is, is shared by what each took exactly: so
+    they sum to what they took.
+    """
+    found: dict[tuple[str, str], Money] = {}
+    for line in lines:
+        told = line.explanation
+        if not isinstance(told, Explanation) or not line.discount:
+            continue
+        shares = allocate(line.discount, [applied.amount for applied in told.discounts])
+        for applied, share in zip(told.discounts, shares, strict=True):
+            key = (applied.discount.ref, applied.discount.name)
+            found[key] = found.get(key, Money.zero(unit)) + share
+    return tuple(DiscountTaken(*key, amount) for key, amount in found.items() if amount)
 
 
 def totals(

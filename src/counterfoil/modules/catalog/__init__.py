@@ -1,6 +1,6 @@
 """What is sold, what it gives, how its use is measured, and what it costs.
 
-Owns: products, features, meters, tax rates, and plans with their versions and prices.
+Owns: products, features, meters, tax rates, coupons, add-ons, and plans with their versions and prices.
 Does not own: how a price becomes an amount (core), what a customer bought (subscriptions), what was used
 (usage).
 Always holds: a code is unique in its environment and kind (a price's: in its version); what a price costs
@@ -10,8 +10,30 @@ rate; what was archived stays readable, and nothing new may name it.
 """
 
 from counterfoil.core.rating import Cadence
+from counterfoil.modules.catalog.add_ons import (
+    add_ons_by_codes,
+    add_ons_by_ids,
+    archive_add_on,
+    create_add_on,
+    get_add_on,
+    list_add_ons,
+    update_add_on,
+)
 from counterfoil.modules.catalog.costing import can_cost, paid_products
+from counterfoil.modules.catalog.coupon_types import AddOn, AddOnKind, Coupon, NewAddOn, NewCoupon
+from counterfoil.modules.catalog.coupons import (
+    archive_coupon,
+    coupons_by_codes,
+    coupons_by_ids,
+    create_coupon,
+    get_coupon,
+    list_coupons,
+    redeem_coupon,
+    update_coupon,
+)
 from counterfoil.modules.catalog.models import (
+    AddOnRow,
+    CouponRow,
     FeatureRow,
     MeterRow,
     PlanRow,
@@ -131,14 +153,21 @@ from counterfoil.modules.catalog.types import (
 )
 
 __all__ = [
+    "AddOn",
+    "AddOnKind",
+    "AddOnRow",
     "Cadence",
     "CatalogChanges",
     "CatalogFilter",
+    "Coupon",
+    "CouponRow",
     "Feature",
     "FeatureKind",
     "FeatureRow",
     "Meter",
     "MeterRow",
+    "NewAddOn",
+    "NewCoupon",
     "NewFeature",
     "NewMeter",
     "NewPlan",
@@ -166,8 +195,12 @@ __all__ = [
     "TaxRate",
     "TaxRateRow",
     "Visibility",
+    "add_ons_by_codes",
+    "add_ons_by_ids",
     "add_price",
     "add_prices",
+    "archive_add_on",
+    "archive_coupon",
     "archive_feature",
     "archive_meter",
     "archive_plan",
@@ -175,6 +208,10 @@ __all__ = [
     "archive_product",
     "archive_tax_rate",
     "can_cost",
+    "coupons_by_codes",
+    "coupons_by_ids",
+    "create_add_on",
+    "create_coupon",
     "create_feature",
     "create_meter",
     "create_own_price",
@@ -186,6 +223,8 @@ __all__ = [
     "create_tax_rate",
     "features_by_codes",
     "features_by_ids",
+    "get_add_on",
+    "get_coupon",
     "get_feature",
     "get_meter",
     "get_plan",
@@ -194,6 +233,8 @@ __all__ = [
     "get_pricing_table",
     "get_product",
     "get_tax_rate",
+    "list_add_ons",
+    "list_coupons",
     "list_features",
     "list_meters",
     "list_plan_versions",
@@ -218,6 +259,7 @@ __all__ = [
     "published_version_of",
     "published_versions",
     "read_terms",
+    "redeem_coupon",
     "remove_price",
     "replace_price",
     "search_features",
@@ -227,6 +269,8 @@ __all__ = [
     "tax_rates_by_codes",
     "tax_rates_by_ids",
     "tax_rates_in",
+    "update_add_on",
+    "update_coupon",
     "update_feature",
     "update_meter",
     "update_plan",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from enum import StrEnum
     from uuid import UUID
 
+    from counterfoil.modules.catalog.coupon_types import AddOn, Coupon
     from counterfoil.modules.catalog.product_types import Feature, PricingTable, Product
     from counterfoil.modules.catalog.repository import Objects, Shelf
     from counterfoil.modules.catalog.types import (
@@ -51,7 +52,7 @@ def fresh(uow: Uow, new: Any) -> dict[str, Any]:
     }
 
 
-async def create[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable)](
+async def create[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Coupon, AddOn)](
     uow: Uow, shelf: Shelf[V], view: V
 ) -> V:
     """Write a new object and announce it; ``InvalidInput``, ``AlreadyExists``."""
@@ -61,7 +62,7 @@ async def create[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable)](
     return view
 
 
-async def find[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable)](
+async def find[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Coupon, AddOn)](
     uow: Uow, shelf: Shelf[V], query: PageQuery, **equal: UUID | str | None
 ) -> Page[V]:
     """Objects with these values where one is given, newest first, archived ones included.
@@ -74,7 +75,7 @@ async def find[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable)](
     return await shelf.page(uow, query, **equal)
 
 
-async def search[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Price)](
+async def search[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Coupon, AddOn, Price)](
     uow: Uow,
     shelf: Objects[V],
     wanted: CatalogFilter | PriceFilter,
@@ -94,7 +95,7 @@ async def search[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Price
     return await shelf.search(uow, wanted, query, count=count)
 
 
-async def change[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Price)](
+async def change[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Coupon, AddOn, Price)](
     uow: Uow,
     shelf: Objects[V],
     object_id: UUID,
@@ -115,7 +116,7 @@ async def change[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Price
     return await save(uow, shelf, after if read is None else read(after), changes.fields, "updated")
 
 
-async def put_away[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable)](
+async def put_away[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Coupon, AddOn)](
     uow: Uow, shelf: Shelf[V], object_id: UUID, *, freeing: bool = False
 ) -> V:
     """Archive: it stays readable, and nothing new may name it.  Twice is the same as once.
@@ -133,7 +134,7 @@ async def put_away[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable)](
     return await save(uow, shelf, replace(before, **changes), changes, "archived")
 
 
-async def named[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable)](
+async def named[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Coupon, AddOn)](
     uow: Uow, shelf: Shelf[V], references: Collection[tuple[str, UUID]]
 ) -> dict[UUID, V]:
     """The objects that something new names, each reference with the field that names it.
@@ -199,7 +200,7 @@ def check_range(number: int | None, field: str, *, lowest: int, highest: int) ->
         raise InvalidInput(f"{field} is out of range", field=field, allowed=f"{lowest} to {highest}")
 
 
-async def save[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Price)](
+async def save[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Coupon, AddOn, Price)](
     uow: Uow, shelf: Objects[V], view: V, changed: Collection[str], event: str
 ) -> V:
     """Write the ``changed`` fields of an object that was read, and announce it as ``event``."""

@@ -11,7 +11,10 @@ from sqlalchemy import cast, func, insert, or_, select, true, update
 from sqlalchemy.dialects.postgresql import JSONPATH
 
 from counterfoil.core.errors import NotFound
+from counterfoil.modules.catalog.coupon_types import AddOn, Coupon
 from counterfoil.modules.catalog.models import (
+    AddOnRow,
+    CouponRow,
     FeatureRow,
     MeterRow,
     PlanRow,
@@ -44,7 +47,7 @@ if TYPE_CHECKING:
     from counterfoil.modules.catalog.types import CatalogFilter, PriceFilter
 
 
-class Objects[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Price)]:
+class Objects[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Coupon, AddOn, Price)]:
     """The objects of one kind in the environment."""
 
     def __init__(self, model: Any, view: type[V], kind: str, selected: Sequence[Any] | None = None) -> None:
@@ -99,7 +102,7 @@ class Objects[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Price)]:
         await update_versioned(uow, self.model, view, changed, kind=self.kind.replace("_", " "))
 
 
-class Shelf[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable)](Objects[V]):
+class Shelf[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Coupon, AddOn)](Objects[V]):
     """The objects of one kind that have a code of their own in the environment."""
 
     async def add(self, uow: Uow, view: V) -> None:
@@ -156,6 +159,8 @@ FEATURES: Final = Shelf(FeatureRow, Feature, "feature")
 METERS: Final = Shelf(MeterRow, Meter, "meter")
 PRICING_TABLES: Final = Shelf(PricingTableRow, PricingTable, "pricing_table")
 TAX_RATES: Final = Shelf(TaxRateRow, TaxRate, "tax_rate")
+COUPONS: Final = Shelf(CouponRow, Coupon, "coupon")
+ADD_ONS: Final = Shelf(AddOnRow, AddOn, "add_on")
 PLANS: Final = Shelf(PlanRow, Plan, "plan", _PLAN_COLUMNS)
 PRICES: Final = Objects(PriceRow, Price, "price")
 
@@ -182,6 +187,17 @@ async def tax_rates_in(uow: Uow, countries: Collection[str]) -> list[TaxRate]:
         TaxRateRow.archived_at.is_(None),
     )
     return records(TaxRate, await uow.execute(statement.order_by(TaxRateRow.id)))
+
+
+async def count_redemption(uow: Uow, coupon_id: UUID) -> Coupon:
+    """Count one redemption more of a coupon; its row stays locked, so that nobody else counts meanwhile."""
+    statement = (
+        update(CouponRow)
+        .where(CouponRow.environment_id == uow.environment_id, CouponRow.id == coupon_id)
+        .values(redeemed=CouponRow.redeemed + 1)
+        .returning(*columns(CouponRow, Coupon))
+    )
+    return only(Coupon, await uow.execute(statement), "coupon")
 
 
 async def lock_plan(uow: Uow, plan_id: UUID) -> Plan:

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from counterfoil.core.errors import InvalidInput, NotFound
-from counterfoil.core.ids import show_id
+from counterfoil.core.ids import parse_id, show_id
 from counterfoil.core.money import Money, shown_decimal, unit_of
-from counterfoil.core.rating import Line, RatedLine, read_explanation, totals
+from counterfoil.core.rating import (
+    CommitmentExplanation,
+    Line,
+    RatedLine,
+    discounts_taken,
+    read_explanation,
+    totals,
+)
 from counterfoil.core.states.invoice import INVOICE, InvoiceState, InvoiceTrigger
 from counterfoil.core.states.machine import advance
 from counterfoil.core.tax import TaxRate, TaxRounding
@@ -19,6 +26,7 @@ from counterfoil.modules.invoicing.repository import lines as lines_repository
 from counterfoil.modules.invoicing.types import (
     AppliedTax,
     Invoice,
+    InvoiceDiscount,
     InvoiceLine,
     InvoiceTax,
     Issuer,
@@ -33,7 +41,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from counterfoil.core.money import Unit
-    from counterfoil.core.rating import Totals
+    from counterfoil.core.rating import AnyExplanation, Totals
     from counterfoil.store import Uow
 
 
@@ -107,6 +115,7 @@ async def replace_amounts(uow: Uow, changes: Sequence[NewAmounts]) -> list[Invoi
                 tax=amounts.tax,
                 total=amounts.total,
                 taxes=_stated(new, amounts),
+                discounts=_discounts(new, before.unit),
                 version=before.version + 1,
                 updated_at=uow.now,
             )
@@ -141,6 +150,7 @@ def as_it_stands(invoice: Invoice, line: InvoiceLine) -> NewLine:
         tax_reason=line.tax_reason,
         subscription_item_id=line.subscription_item_id,
         price_id=line.price_id,
+        commitment_term_id=line.commitment_term_id,
     )
 
 
@@ -190,12 +200,20 @@ def _draft(uow: Uow, draft: NewInvoice, issuer: Issuer, amounts: Totals) -> Invo
         total=amounts.total,
         amount_paid=Money.zero(amounts.total.unit),
         taxes=_stated(draft.lines, amounts),
+        discounts=_discounts(draft.lines, amounts.total.unit),
         seller=None,
         buyer=None,
         meta=draft.meta,
         version=1,
         created_at=uow.now,
         updated_at=uow.now,
+    )
+
+
+def _discounts(lines: Sequence[NewLine], unit: Unit) -> tuple[InvoiceDiscount, ...]:
+    return tuple(
+        InvoiceDiscount(parse_id("discount", taken.ref) if taken.ref else None, taken.name, taken.amount)
+        for taken in discounts_taken([line.rated for line in lines], unit)
     )
 
 
@@ -234,6 +252,15 @@ def _lines(uow: Uow, invoice_id: UUID, lines: Sequence[NewLine], amounts: Totals
             ),
             explanation=line.rated.explanation.to_json(),
             voided=False,
+            commitment_term_id=line.commitment_term_id,
+            **_commitment(line.rated.explanation),
         )
         for position, (line, taxed) in enumerate(zip(lines, amounts.lines, strict=True), 1)
     ]
+
+
+def _commitment(told: AnyExplanation) -> dict[str, Any]:
+    """What a commitment's line is summed by."""
+    if not isinstance(told, CommitmentExplanation):
+        return {}
+    return {"commitment_part": told.part, "commitment_used": shown_decimal(told.used)}

@@ -202,8 +202,8 @@ class Invoice:
     """An invoice.
 
     ``subtotal`` is net of tax, also of lines whose prices include it, so ``subtotal + tax == total``.
-    ``discounts`` were taken off before that.  ``seller`` and ``buyer`` are the issuer and the customer as they were when it was finalised, ``None``
-    before.
+    ``discounts`` were taken off before that.  ``seller`` and ``buyer`` are the issuer and the customer as
+    they were when it was finalised, ``None`` before.
     """
 
     id: UUID

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 from sqlalchemy import func, insert, select, text, update
 
@@ -12,7 +13,7 @@ from counterfoil.core.errors import NotFound
 from counterfoil.core.money import Money, decimal_text, unit_of
 from counterfoil.modules.customers import CustomerRow
 from counterfoil.modules.invoicing.models import InvoiceRow
-from counterfoil.modules.invoicing.types import Invoice, InvoiceTax
+from counterfoil.modules.invoicing.types import Invoice, InvoiceDiscount, InvoiceTax
 from counterfoil.store import Page, PageQuery, SystemUow, Uow
 from counterfoil.store.paging import page_of, paged
 from counterfoil.store.rows import columns, insert_values
@@ -21,7 +22,6 @@ from counterfoil.store.types import json_text
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
-    from uuid import UUID
 
     from sqlalchemy.engine import Row
 
@@ -51,10 +51,10 @@ _FINALISE = text(
 _REPLACE = text(
     """
     update invoices i
-    set subtotal = r.subtotal, tax = r.tax, total = r.total, taxes = r.taxes, version = r.version,
-        updated_at = r.updated_at
+    set subtotal = r.subtotal, tax = r.tax, total = r.total, taxes = r.taxes, discounts = r.discounts,
+        version = r.version, updated_at = r.updated_at
     from jsonb_to_recordset(cast(:rows as jsonb)) as r (
-        id uuid, subtotal bigint, tax bigint, total bigint, taxes jsonb, version bigint,
+        id uuid, subtotal bigint, tax bigint, total bigint, taxes jsonb, discounts jsonb, version bigint,
         updated_at timestamptz)
     where i.environment_id = :environment and i.id = r.id
     """
@@ -83,6 +83,14 @@ def _money_and_taxes(invoice: Invoice) -> dict[str, Any]:
         }
         for tax in invoice.taxes
     ]
+    values["discounts"] = [
+        {
+            "discount_id": None if one.discount_id is None else str(one.discount_id),
+            "name": one.name,
+            "amount": one.amount.minor,
+        }
+        for one in invoice.discounts
+    ]
     return values
 
 
@@ -99,6 +107,14 @@ def _invoice(row: Row[Any]) -> Invoice:
             Money(tax["tax"], unit),
         )
         for tax in values["taxes"]
+    )
+    values["discounts"] = tuple(
+        InvoiceDiscount(
+            None if one["discount_id"] is None else UUID(one["discount_id"]),
+            one["name"],
+            Money(one["amount"], unit),
+        )
+        for one in values["discounts"]
     )
     return Invoice(**values)
 
