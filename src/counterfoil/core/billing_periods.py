@@ -57,8 +57,9 @@ class ServicePeriod:
 
     ``due_at`` is its start in advance and its end in arrears.  ``is_stub``: it is shorter than the cycle's
     period around it.  ``proration`` is the share of local days of that whole period (the day on which the
-    piece starts counts, the day on which it ends does not); 1 for a whole one, and for usage.  ``share`` is
-    that share for usage too, of which nothing is prorated but what is agreed for a whole period.
+    piece starts counts, the day on which it ends does not); 1 for a whole one, and for usage.  ``share`` (and
+    ``share_note``, in words) is that share for usage too, of which nothing is prorated but a level and what
+    is agreed for a whole period.
     """
 
     start: datetime
@@ -68,6 +69,7 @@ class ServicePeriod:
     is_stub: bool
     note: str = ""
     share: Fraction = Fraction(1)
+    share_note: str = ""
 
 
 def service_periods(
@@ -86,7 +88,7 @@ def service_periods(
             share, note = proration.share, proration.words
         charged, told = (share, note) if terms.prorated else (Fraction(1), "")
         due_at = start if terms.cadence is Cadence.IN_ADVANCE else end
-        yield ServicePeriod(start, end, due_at, charged, is_stub, told, share)
+        yield ServicePeriod(start, end, due_at, charged, is_stub, told, share, note)
         start = end
 
 

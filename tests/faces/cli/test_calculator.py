@@ -16,8 +16,15 @@ import pytest
 from counterfoil.bootstrap import cli as program
 from tests.faces.cli.conftest import Cli, Result
 
-GUIDE = (Path(__file__).parents[3] / "docs" / "guides" / "calculator.md").read_text("utf-8")
-FENCED = re.findall(r"^```(\w*)\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+GUIDES = [
+    (Path(__file__).parents[3] / "docs" / "guides" / name).read_text("utf-8")
+    for name in ("calculator.md", "meters.md")
+]
+FENCED = [
+    found
+    for guide in GUIDES
+    for found in re.findall(r"^```(\w*)\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL)
+]
 SHOWN = [
     (command, shown) for (kind, command), (other, shown) in pairwise(FENCED) if (kind, other) == ("shell", "")
 ]
@@ -52,7 +59,7 @@ def lines(text: str) -> list[str]:
 
 @pytest.mark.parametrize(("command", "shown"), SHOWN, ids=[command.split()[2] for command, _ in SHOWN])
 def test_the_guide_shows_what_is_printed(command: str, shown: str, calc: Cli) -> None:
-    [question] = [text for kind, text in FENCED if kind == "yaml"]
+    question = next(text for kind, text in FENCED if kind == "yaml")
     Path("upgrade.yaml").write_text(question, encoding="utf-8")
     program_, *arguments = shlex.split(command.replace("\\\n", " "))
     assert program_ == "counterfoil"
@@ -65,7 +72,7 @@ def test_the_guide_shows_every_question() -> None:
 
 
 def test_what_the_guide_says_of_other_policies_is_so(calc: Cli) -> None:
-    [question] = [text for kind, text in FENCED if kind == "yaml"]
+    question = next(text for kind, text in FENCED if kind == "yaml")
     Path("upgrade.yaml").write_text(question, encoding="utf-8")
     rounded = calc("calc", "proration", "upgrade.yaml", "--set", "policy.net_rounding=rounded_sum", "--json")
     assert rounded.json["net"] == "5.48"

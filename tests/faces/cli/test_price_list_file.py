@@ -199,6 +199,31 @@ def test_a_meter_cannot_be_made_to_measure_something_else() -> None:
     assert "count" in (caught.value.allowed or "")
 
 
+def test_a_meter_says_how_it_measures_and_what_it_carries() -> None:
+    def meter(stated: str) -> dict[str, object]:
+        found = state(LIST.replace("aggregation: count}", stated + "}"))["meter", "calls"]
+        return {name: found[name] for name in ("property", "multiplier", "expression", "reset")}
+
+    plain: dict[str, object] = {"property": None, "multiplier": None, "expression": None, "reset": "period"}
+    assert meter("aggregation: count") == plain
+    assert meter('aggregation: expression, expression: "ceil(seconds / 60)"') == plain | {
+        "expression": "ceil(seconds / 60)"
+    }
+    assert meter("aggregation: sum_with_multiplier, property: n, multiplier: 0.010") == plain | {
+        "property": "n",
+        "multiplier": "0.01",
+    }
+    assert meter("aggregation: weighted_sum, property: gb, reset: never") == plain | {
+        "property": "gb",
+        "reset": "never",
+    }
+    with pytest.raises(InvalidInput) as caught:
+        difference(
+            wanted(LIST.replace("aggregation: count", "aggregation: count, reset: never")), state(LIST)
+        )
+    assert caught.value.message.startswith("list.yaml:3: meters.calls.reset cannot change")
+
+
 def test_seats_that_the_file_does_not_state_stay() -> None:
     text = "subscriptions:\n  s: {customer: a, plan: p, quantities: {seat: 3}}\n"
     there = {("subscription", "s"): {"customer": "a", "plan": "p", "quantities": {"seat": "2", "desk": "1"}}}

@@ -42,7 +42,17 @@ async def test_values_of_filters_are_kept_as_the_text_that_events_are_compared_b
         ({"property": ""}, "property"),
         ({"property": "\u0000"}, "property"),
         ({"property": "x" * 101}, "property"),
-        ({"aggregation": "average"}, "aggregation"),
+        ({"aggregation": "median"}, "aggregation"),
+        ({"aggregation": "expression"}, "property"),
+        ({"aggregation": "expression", "property": None}, "expression"),
+        ({"aggregation": "expression", "property": None, "expression": "n +"}, "expression"),
+        ({"aggregation": "expression", "property": None, "expression": "n\u202e"}, "expression"),
+        ({"expression": "n * 2"}, "expression"),
+        ({"aggregation": "sum_with_multiplier"}, "multiplier"),
+        ({"aggregation": "sum_with_multiplier", "multiplier": "0"}, "multiplier"),
+        ({"aggregation": "sum_with_multiplier", "multiplier": "much"}, "multiplier"),
+        ({"multiplier": "2"}, "multiplier"),
+        ({"reset": "monthly"}, "reset"),
         ({"aggregation": None}, "aggregation"),
         ({"event_name": ""}, "event_name"),
         ({"event_name": "x" * 256}, "event_name"),
@@ -71,7 +81,59 @@ async def test_an_impossible_meter_is_refused(
     assert (await api.get("/v1/meters")).json()["data"] == []
 
 
-@pytest.mark.parametrize("field", ["event_name", "aggregation", "property", "filters", "group_by"])
+async def test_where_an_expression_is_wrong_is_said(api: httpx.AsyncClient) -> None:
+    body = METER | {"aggregation": "expression", "property": None, "expression": "input + 4 * (output"}
+    refused = expect_refusal(await post(api, "/v1/meters", body), 400, "expression")
+    assert refused["message"] == "unexpected 'the end' at position 20 of the expression"
+    assert refused["allowed"] == '")" for the "(" at position 13'
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"aggregation": "average"},
+        {"aggregation": "min"},
+        {"aggregation": "weighted_sum", "reset": "never"},
+        {"aggregation": "sum_with_multiplier", "multiplier": "0.001"},
+        {"aggregation": "expression", "property": None, "expression": 'ceil("call-seconds" / 60)'},
+        {"aggregation": "count", "property": None, "reset": "never"},
+    ],
+    ids=lambda change: change["aggregation"],
+)
+async def test_each_way_to_measure_is_kept_as_it_was_said(
+    api: httpx.AsyncClient, change: dict[str, Any]
+) -> None:
+    made = (await api.post("/v1/meters", json=METER | change)).json()
+    assert made | METER | change == made
+    assert (await api.get(f"/v1/meters/{made['id']}")).json() == made
+
+
+async def test_a_price_of_amounts_takes_a_meter_that_sums_anew_in_each_period(
+    api: httpx.AsyncClient,
+) -> None:
+    price = {"code": "p", "name": "P", "model": "percentage", "params": {"EUR": {"rate_percent": "2.5"}}}
+    price |= {"interval": {"unit": "month"}, "quantity_source": "usage", "cadence": "in_arrears"}
+    summed = {"aggregation": "sum_with_multiplier", "multiplier": "0.01"}
+    for code, change, taken in (
+        ("cents", summed, True),
+        ("running", summed | {"reset": "never"}, False),
+        ("mean", {"aggregation": "average"}, False),
+    ):
+        meter = (await api.post("/v1/meters", json=METER | change | {"code": code})).json()
+        body = {"code": code, "name": code, "prices": [price | {"meter_id": meter["id"]}]}
+        answer = await post(api, "/v1/plans", body)
+        assert answer.status_code == (201 if taken else 400), answer.text
+        if not taken:
+            assert expect_refusal(answer, 400, "prices.0.meter_id")["allowed"].startswith("a meter that sums")
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        *("event_name", "aggregation", "property", "filters", "group_by"),
+        *("multiplier", "expression", "reset"),
+    ],
+)
 async def test_how_a_meter_measures_never_changes(api: httpx.AsyncClient, field: str) -> None:
     made = (await api.post("/v1/meters", json=METER)).json()
     expect_refusal(await api.patch(f"/v1/meters/{made['id']}", json={field: made[field]}), 400, field)

@@ -343,3 +343,37 @@ async def test_the_partitions_cannot_be_read_past_the_table(store: Store, world:
     with pytest.raises(ProgrammingError, match="permission denied"):
         async with store.unit(world.tenant.scope) as uow:
             await uow.execute(text("select count(*) from counterfoil_partitions.events_00"))
+
+
+@pytest.mark.parametrize(
+    ("properties", "field", "message"),
+    [
+        ({"seconds": 90, "rate": 2}, None, None),
+        ({"seconds": "90", "rate": "2"}, None, None),
+        ({"seconds": 90, "rate": 2, "extra": None}, None, None),
+        ({"rate": 2}, "properties.seconds", "properties.seconds is missing"),
+        ({"seconds": "long", "rate": 2}, "properties.seconds", "is not a decimal number"),
+        ({"seconds": True, "rate": 2}, "properties.seconds", "is not a decimal number"),
+        ({"seconds": 90, "rate": 0}, "properties", "divide by zero (at position 23 of "),
+        ({"seconds": 90, "rate": 0, "free": True}, None, None),
+    ],
+)
+async def test_an_event_of_which_an_expression_has_no_value_is_refused_unless_a_filter_leaves_it_out(
+    uow: Uow, world: World, properties: dict[str, Any], field: str | None, message: str | None
+) -> None:
+    await create_meter(
+        uow,
+        NewMeter(
+            code="minutes",
+            name="Minutes",
+            event_name="call",
+            aggregation=Aggregation.EXPRESSION,
+            expression="ceil(seconds / 60) * 6/rate + coalesce(extra, 0)",
+            filters={"free": [False]} if "free" in properties else {},
+        ),
+    )
+    (answer,) = await ingest(uow, [request("c1", name="call", properties=properties)])
+    assert answer.field == field
+    assert (answer.outcome is Outcome.ACCEPTED) == (field is None)
+    assert answer.refusal is None or (message or "") in answer.refusal.message
+    assert world.acme

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Final
 from counterfoil.core.calendar import format_instant
 from counterfoil.core.errors import CounterfoilError, TooLarge
 from counterfoil.core.ids import show_id
-from counterfoil.core.money import unit_of
+from counterfoil.core.money import Rounding, unit_of
 from counterfoil.core.pricing import Detail, GroupUsage, Measured, WindowUsage
 from counterfoil.core.pricing.measured import QUANTITY_ALONE
-from counterfoil.core.rating import Explanation, Origin, RatedLine, RatingInput, rate_line, window_grid
+from counterfoil.core.rating import Explanation, Origin, RatingInput, rate_line, window_grid
 from counterfoil.modules.catalog import QuantitySource
 from counterfoil.modules.invoicing import NewLine
 from counterfoil.modules.usage import (
@@ -57,7 +57,8 @@ class Charge:
     """One price of one subscription item for the service period ``[start, end)``.
 
     ``quantity`` is ``None`` where a meter says it.  ``share`` is the part of a whole period that it is,
-    ``proration`` the part of the price that it costs, which for usage is all of it.
+    ``proration`` the part of the price that it costs, which for usage is all of it but where the meter tells
+    a level: ten seats for half a month are half a month of ten seats.
     """
 
     customer_id: UUID
@@ -72,7 +73,9 @@ class Charge:
     proration_note: str
     share: Fraction
     zone: str
+    share_note: str = ""
     issuer_id: UUID | None = None
+    rounding: Rounding = Rounding.HALF_UP
 
     def window(self, key: int, need: Need) -> UsageWindow:
         """The usage that this charge is for, known as ``key`` in the reading; ``TooLarge`` as a grid is."""
@@ -111,7 +114,9 @@ def charge_for(
         proration=period.proration,
         proration_note=period.note,
         share=period.share,
+        share_note=period.share_note,
         zone=subscription.zone,
+        rounding=subscription.policy.rounding,
     )
 
 
@@ -134,8 +139,10 @@ def charge_of_line(invoice: Invoice, line: InvoiceLine, prices: Mapping[UUID, Pr
         proration=told.proration,
         proration_note=told.proration_note,
         share=_share_told(told),
+        share_note=told.proration_note,
         zone=invoice.zone,
         issuer_id=invoice.issuer_id,
+        rounding=told.rounding,
     )
 
 
@@ -158,7 +165,7 @@ def rated_line(
     and the period.
     """
     try:
-        rated = _rated(charge, reading, meters)
+        rated = rate_line(rating_input(charge, reading, meters))
         if isinstance(taxes, CounterfoilError):
             raise type(taxes)(taxes.message, field=taxes.field, allowed=taxes.allowed)
     except CounterfoilError as error:
@@ -180,30 +187,34 @@ def rated_line(
     )
 
 
-def _rated(charge: Charge, reading: Reading | None, meters: Mapping[UUID, Meter]) -> RatedLine:
+def rating_input(charge: Charge, reading: Reading | None, meters: Mapping[UUID, Meter]) -> RatingInput:
+    """What a charge's amount depends on, without discounts; ``TooLarge`` as ``measured``."""
     price = charge.price
     period = (charge.start, charge.end)
     meter = None if price.meter_id is None else meters[price.meter_id]
     pricing, terms = _costs(price, charge.currency)
     used = measured(reading) if charge.quantity is None else Measured(charge.quantity)
-    return rate_line(
-        RatingInput(
-            pricing=pricing,
-            terms=terms,
-            quantity=used,
-            unit=unit_of(charge.currency),
-            proration=charge.proration,
-            proration_note=charge.proration_note,
-            share=charge.share,
-            origin=Origin(
-                price_version=show_id("price", price.id),
-                meter=None if meter is None else meter.code,
-                events=None if meter is None else used.events,
-                window=period if meter is not None else None,
-                service_period=period,
-                cadence=price.cadence,
-            ),
-        )
+    share, note = charge.proration, charge.proration_note
+    # Windows are as long as they are in any period, so a part of it has fewer of them.
+    if meter is not None and meter.measures().is_level() and pricing.need.detail is not Detail.WINDOWS:
+        share, note = charge.share, charge.share_note
+    return RatingInput(
+        pricing=pricing,
+        terms=terms,
+        quantity=used,
+        unit=unit_of(charge.currency),
+        proration=share,
+        proration_note=note,
+        share=charge.share,
+        rounding=charge.rounding,
+        origin=Origin(
+            price_version=show_id("price", price.id),
+            meter=None if meter is None else meter.code,
+            events=None if meter is None else used.events,
+            window=period if meter is not None else None,
+            service_period=period,
+            cadence=price.cadence,
+        ),
     )
 
 
