@@ -125,9 +125,7 @@ class MeterIn(Wire):
     property: str | None = Field(default=None, description="Over which; of a count or expression none")
     multiplier: Number | None = Field(default=None, description="Of sum_with_multiplier: times what")
     expression: str | None = Field(default=None, description="Of expression: what of each record is summed")
-    reset: Reset = Field(
-        default=Reset.PERIOD, description="`never`: what was before the period takes part in it"
-    )
+    reset: Reset = Field(default=Reset.PERIOD, description="`never`: what was before takes part")
     filters: dict[str, list[Any]] | None = Field(
         default=None, description="Only records whose properties have one of these values"
     )
