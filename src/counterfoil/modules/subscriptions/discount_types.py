@@ -44,7 +44,7 @@ class NewDiscount:
 
 
 @dataclass(frozen=True, slots=True)
-class Agreed:
+class AgreedCoupon:
     """A coupon's code with the field that names it, and from when until when it was agreed to hold.
 
     ``ends_at`` ends it before its own time does, as the phase does that it is of.

@@ -33,7 +33,7 @@ from counterfoil.modules.customers import lock_customer
 from counterfoil.modules.subscriptions import planning, repository
 from counterfoil.modules.subscriptions import repository_discounts as rows
 from counterfoil.modules.subscriptions.checks import check_distance
-from counterfoil.modules.subscriptions.discount_types import Agreed, SubscriptionDiscount
+from counterfoil.modules.subscriptions.discount_types import AgreedCoupon, SubscriptionDiscount
 from counterfoil.store.guards import check_metadata, check_text
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ async def redeem_for_subscription(uow: Uow, subscription_id: UUID, new: NewDisco
     items = (await repository.items_of(uow, [subscription.id])).get(subscription.id, [])
     prices = await prices_by_ids(uow, {item.price_id for item in items})
     starts_at = max(_start(uow, new), subscription.started_at)
-    agreed = Agreed(new.coupon, "coupon", starts_at)
+    agreed = AgreedCoupon(new.coupon, "coupon", starts_at)
     (made,) = await _redeem(uow, subscription, items, prices, [agreed], new)
     return made
 
@@ -72,11 +72,12 @@ async def redeem_at_creation(
     uow: Uow,
     subscription: Subscription,
     items: Sequence[SubscriptionItem],
-    prices: Mapping[UUID, Price],
-    agreed: Sequence[Agreed],
+    prices: Iterable[Price],
+    agreed: Sequence[AgreedCoupon],
 ) -> list[SubscriptionDiscount]:
     """Redeem the coupons that a new subscription was agreed with; refusals name the field of each."""
-    return await _redeem(uow, subscription, items, prices, agreed) if agreed else []
+    by_id = {price.id: price for price in prices}
+    return await _redeem(uow, subscription, items, by_id, agreed) if agreed else []
 
 
 async def redeem_for_customer(uow: Uow, customer_id: UUID, new: NewDiscount) -> SubscriptionDiscount:
@@ -86,7 +87,7 @@ async def redeem_for_customer(uow: Uow, customer_id: UUID, new: NewDiscount) -> 
     periods, which are another subscription's each.
     """
     customer = await lock_customer(uow, customer_id)
-    coupons = await _coupons(uow, [Agreed(new.coupon, "coupon", uow.now)])
+    coupons = await _coupons(uow, [AgreedCoupon(new.coupon, "coupon", uow.now)])
     coupon = coupons[new.coupon]
     if coupon.periods is not None:
         raise InvalidInput(
@@ -218,7 +219,7 @@ async def _redeem(
     subscription: Subscription,
     items: Sequence[SubscriptionItem],
     prices: Mapping[UUID, Price],
-    agreed: Sequence[Agreed],
+    agreed: Sequence[AgreedCoupon],
     new: NewDiscount | None = None,
 ) -> list[SubscriptionDiscount]:
     coupons = await _coupons(uow, agreed)
@@ -243,7 +244,7 @@ async def _redeem(
     return made
 
 
-async def _coupons(uow: Uow, agreed: Sequence[Agreed]) -> dict[str, Coupon]:
+async def _coupons(uow: Uow, agreed: Sequence[AgreedCoupon]) -> dict[str, Coupon]:
     """The coupons with these codes; one code may be there for several times."""
     for one in agreed:
         check_text(one.code, one.field, longest=100)
