@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Final
 from counterfoil.core.errors import CounterfoilError
 from counterfoil.core.rating import Explanation, LineKind
 from counterfoil.modules.billing.charges import charge_of_line
-from counterfoil.modules.billing.drafting import rate_all
+from counterfoil.modules.billing.discounting import note_discounts
+from counterfoil.modules.billing.drafting import discounted, rate_all
 from counterfoil.modules.billing.readings import load_facts
+from counterfoil.modules.billing.settling import keep_courses, load_courses_again, settled_again
 from counterfoil.modules.billing.types import BATCH, Billed
 from counterfoil.modules.catalog import prices_by_ids
 from counterfoil.modules.invoicing import (
@@ -24,12 +26,14 @@ from counterfoil.modules.invoicing import (
     totals_of,
 )
 from counterfoil.modules.subscriptions import hold_billing, lock_subscription
+from counterfoil.modules.usage import wait_for_events
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from counterfoil.modules.invoicing import DraftInvoice, Invoice, InvoiceLine, Issuer, NewLine
+    from counterfoil.modules.billing.commitments import CommitmentCourse
+    from counterfoil.modules.invoicing import DraftInvoice, Invoice, InvoiceLine, NewLine
     from counterfoil.store import Uow
 
 PUT_OFF: Final = timedelta(days=1)
@@ -46,6 +50,7 @@ async def finalise_due(uow: Uow, *, limit: int = BATCH) -> Billed:
     drafts = await due_drafts(uow, limit)
     if not drafts:
         return Billed()
+    await wait_for_events(uow)
     amounts, failed = await _rated_again(uow, drafts)
     for draft in drafts:
         if draft.invoice.id in failed:
@@ -59,11 +64,23 @@ async def finalise_now(uow: Uow, draft: DraftInvoice) -> Invoice:
 
     Raises ``InvalidInput`` or ``TooLarge`` if its usage has no price.
     """
+    await wait_for_events(uow)
     amounts, failed = await _rated_again(uow, [draft])
     for error in failed.values():
         raise error
     (invoice,) = await _finalise(uow, [draft.invoice.id], amounts)
     return invoice
+
+
+async def rate_now(uow: Uow, draft: DraftInvoice) -> Invoice:
+    """Rate one locked draft again, with the usage so far; it stays a draft.
+
+    Raises ``InvalidInput`` or ``TooLarge`` if its usage has no price.
+    """
+    amounts, failed = await _rated_again(uow, [draft])
+    for error in failed.values():
+        raise error
+    return (await replace_amounts(uow, amounts))[0] if amounts else draft.invoice
 
 
 async def _finalise(uow: Uow, ids: Sequence[UUID], amounts: Sequence[NewAmounts]) -> list[Invoice]:
@@ -85,26 +102,35 @@ async def _rated_again(
 ) -> tuple[list[NewAmounts], dict[UUID, CounterfoilError]]:
     """The new lines of those drafts of which usage or taxes changed, and what refused to be rated.
 
-    A draft that a person wrote lines on is finalised as it stands, and so is every line but the charges:
-    what is given back does not depend on what was used.
+    A draft that a person wrote lines on is finalised as it stands, and so is every line but the charges and
+    what commitments add to them: what is given back does not depend on what was used.
     """
-    rateable = [draft for draft in drafts if _is_rateable(draft)]
+    rateable = sorted((one for one in drafts if _is_rateable(one)), key=lambda draft: draft.invoice.id)
     lines = [(draft.invoice, line) for draft in rateable for line in _charges(draft)]
-    prices = await prices_by_ids(uow, {line.price_id for _, line in lines if line.price_id})
+    ids = {line.price_id for draft in rateable for line in draft.lines if line.price_id is not None}
+    prices = await prices_by_ids(uow, ids)
     charges = [charge_of_line(invoice, line, prices) for invoice, line in lines]
     facts = await load_facts(uow, charges)
+    courses = await load_courses_again(uow, rateable, prices)
     changed: list[NewAmounts] = []
     failed: dict[UUID, CounterfoilError] = {}
     first = 0
     for draft in rateable:
         own = _charges(draft)
         try:
-            fresh = rate_all(charges[first : first + len(own)], facts, first)
-            if not all(_says(before, new) for before, new in zip(own, fresh, strict=True)):
-                changed.append(_with_fresh(draft, own, fresh, facts.issuers[draft.invoice.issuer_id]))
+            rated = charges[first : first + len(own)]
+            fresh = discounted(rated, rate_all(rated, facts, first), facts, first, draft.invoice.id)
+            course = courses.get(draft.invoice.id)
+            told = _with_fresh(draft, own, fresh, course)
+            if told is not None:
+                issuer = facts.issuers[draft.invoice.issuer_id]
+                totals = totals_of(told, draft.invoice.unit, issuer.tax_rounding)
+                changed.append(NewAmounts(draft.invoice.id, told, totals))
         except CounterfoilError as error:
             failed[draft.invoice.id] = error
         first += len(own)
+    await keep_courses(uow, courses, failed)
+    await note_discounts(uow, facts.discounts, [(one.invoice_id, one.lines) for one in changed])
     return changed, failed
 
 
@@ -126,9 +152,20 @@ def _says(before: InvoiceLine, new: NewLine) -> bool:
 
 
 def _with_fresh(
-    draft: DraftInvoice, charges: Sequence[InvoiceLine], fresh: Sequence[NewLine], issuer: Issuer
-) -> NewAmounts:
-    """The draft's lines in their places, its charges as they were rated now; each keeps its id."""
+    draft: DraftInvoice,
+    charges: Sequence[InvoiceLine],
+    fresh: Sequence[NewLine],
+    course: CommitmentCourse | None,
+) -> tuple[NewLine, ...] | None:
+    """The draft's lines, its charges in their places as they were rated now; ``None`` if they say the same.
+
+    Each keeps its id.  ``course`` is that of the commitments, which say anew what they add.
+    """
     rated = {line.id: replace(new, id=line.id) for line, new in zip(charges, fresh, strict=True)}
-    lines = tuple(rated.get(line.id) or as_it_stands(draft.invoice, line) for line in draft.lines)
-    return NewAmounts(draft.invoice.id, lines, totals_of(lines, draft.invoice.unit, issuer.tax_rounding))
+    own = [line for line in draft.lines if course is None or line.kind is not LineKind.COMMITMENT]
+    lines = tuple(rated.get(line.id) or as_it_stands(draft.invoice, line) for line in own)
+    same = all(_says(before, new) for before, new in zip(charges, fresh, strict=True))
+    if course is not None:
+        lines, changed = settled_again(course, draft, lines)
+        same = same and not changed
+    return None if same else lines

@@ -9,7 +9,8 @@ from counterfoil.core.calendar import format_instant, parse_instant
 from counterfoil.core.errors import CounterfoilError
 from counterfoil.modules import invoicing, subscriptions
 from counterfoil.modules.billing.clocks import advance_clock
-from counterfoil.modules.billing.run import run_due
+from counterfoil.modules.billing.due import run_due
+from counterfoil.modules.billing.late import environments_with_late
 from counterfoil.modules.identity import finish_operation, progress_operation
 from counterfoil.store import Scope
 
@@ -28,6 +29,7 @@ async def find_due(store: Store) -> None:
         due = {
             *await subscriptions.environments_with_due(uow),
             *await invoicing.environments_with_due(uow),
+            *await environments_with_late(uow),
         }
         for organization_id, environment_id in sorted(due):
             uow.defer(

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from counterfoil.core.errors import CounterfoilError
 from counterfoil.core.pricing import Detail
 from counterfoil.modules.billing.charges import need_of
+from counterfoil.modules.billing.discounting import NONE, Discounts, load_discounts
 from counterfoil.modules.billing.taxing import taxes_of
 from counterfoil.modules.catalog import meters_by_ids
-from counterfoil.modules.invoicing import issuers_for
+from counterfoil.modules.invoicing import DraftInvoice, billed_lines, invoices_by_ids, issuers_for
 from counterfoil.modules.usage import (
     UsageWindow,
     read_meter,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from counterfoil.core.pricing import Need
     from counterfoil.modules.billing.charges import Charge, Reading
+    from counterfoil.modules.billing.credits import Credit
     from counterfoil.modules.billing.ports import Answer
     from counterfoil.modules.catalog import Meter
     from counterfoil.modules.invoicing import Issuer
@@ -40,14 +42,26 @@ class Facts:
     issuers: Mapping[UUID | None, Issuer]
     taxes: Sequence[Answer]
     readings: Mapping[int, Reading]
+    billed: Mapping[UUID, Sequence[DraftInvoice]]
+    """By item, what stands of it on which invoices, where something of it is to be given back."""
+    discounts: Discounts = NONE
 
 
-async def load_facts(uow: Uow, charges: Sequence[Charge]) -> Facts:
-    """The facts of these charges, in a number of statements that depends on meters and details only."""
-    prices = {charge.price.id: charge.price for charge in charges}
-    meters = await meters_by_ids(uow, {price.meter_id for price in prices.values() if price.meter_id})
+async def load_facts(uow: Uow, charges: Sequence[Charge], credits: Sequence[Credit] = ()) -> Facts:
+    """The facts of these, in a number of statements that depends on meters and details only."""
+    meters, readings = await read_usage_of(uow, charges)
     issuers = await issuers_for(uow, {charge.issuer_id for charge in charges} or {None})
     taxes = await taxes_of(uow, charges, issuers)
+    discounts = await load_discounts(uow, charges)
+    return Facts(meters, issuers, taxes, readings, await _billed(uow, credits), discounts)
+
+
+async def read_usage_of(
+    uow: Uow, charges: Sequence[Charge]
+) -> tuple[Mapping[UUID, Meter], Mapping[int, Reading]]:
+    """The meters of these charges, and what those counted for each, by its index."""
+    prices = {charge.price.id: charge.price for charge in charges}
+    meters = await meters_by_ids(uow, {price.meter_id for price in prices.values() if price.meter_id})
     windows: dict[tuple[UUID, Need], list[UsageWindow]] = defaultdict(list)
     readings: dict[int, Reading] = {}
     for index, charge in enumerate(charges):
@@ -59,7 +73,18 @@ async def load_facts(uow: Uow, charges: Sequence[Charge]) -> Facts:
                 readings[index] = refused  # of this charge alone; the others go on
     for (meter_id, need), wanted in windows.items():
         readings |= await _read(uow, meters[meter_id], need, wanted)
-    return Facts(meters, issuers, taxes, readings)
+    return meters, readings
+
+
+async def _billed(uow: Uow, credits: Sequence[Credit]) -> dict[UUID, list[DraftInvoice]]:
+    if not credits:
+        return {}
+    lines = await billed_lines(uow, [(credit.item_id, credit.since) for credit in credits])
+    invoices = await invoices_by_ids(uow, {line.invoice_id for found in lines.values() for line in found})
+    return {
+        item_id: [DraftInvoice(invoices[line.invoice_id], (line,)) for line in found]
+        for item_id, found in lines.items()
+    }
 
 
 async def _read(uow: Uow, meter: Meter, need: Need, windows: Sequence[UsageWindow]) -> Mapping[int, Reading]:

@@ -36,6 +36,7 @@ from counterfoil.modules.invoicing.service import (
     list_invoices,
     lock_draft,
     postpone_draft,
+    standing_lines,
     update_invoice,
     void_invoice,
 )
@@ -56,6 +57,7 @@ from counterfoil.modules.invoicing.types import (
     NewIssuer,
     NewLine,
     Settlement,
+    StandingLine,
 )
 
 __all__ = [
@@ -78,6 +80,7 @@ __all__ = [
     "NewIssuer",
     "NewLine",
     "Settlement",
+    "StandingLine",
     "add_drafts",
     "apply_payment",
     "as_it_stands",
@@ -102,6 +105,7 @@ __all__ = [
     "lock_draft",
     "postpone_draft",
     "replace_amounts",
+    "standing_lines",
     "totals_of",
     "update_invoice",
     "update_issuer",

@@ -117,7 +117,7 @@ def _steps(line: InvoiceLine) -> list[str]:
     if to_decimal(told.exact) != told.amount.to_decimal():
         kept.add("rounding")
     steps = _in_short([sentence for sentence in sentences(told) if sentence.step in kept])
-    if line.kind is not LineKind.CREDIT and told.origin.events is not None:
+    if told.kind is not LineKind.CREDIT and told.origin.events is not None:
         events = told.origin.events
         steps.insert(0, f"Counted from {events:,} event{'' if events == 1 else 's'}")
     if line.tax_mode is TaxMode.INCLUSIVE and line.tax:

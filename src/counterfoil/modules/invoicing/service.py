@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -19,12 +19,14 @@ from counterfoil.modules.invoicing.repository import issuers as issuers_reposito
 from counterfoil.modules.invoicing.repository import lines as lines_repository
 from counterfoil.modules.invoicing.types import (
     Changes,
+    CommitmentEntry,
     DraftInvoice,
     Invoice,
     InvoiceLine,
     Issuer,
     LineExplanation,
     Settlement,
+    StandingLine,
     seller_of,
 )
 from counterfoil.modules.ledger import post, transactions_of
@@ -79,6 +81,29 @@ async def billed_lines(uow: Uow, reaches: Collection[tuple[UUID, datetime]]) -> 
     of every kind, by service period and then as they were written; of an item without any, none.
     """
     return await lines_repository.billed(uow, reaches)
+
+
+async def commitment_entries(uow: Uow, term_ids: Collection[UUID]) -> list[CommitmentEntry]:
+    """What standing lines say of these terms of commitments, in one statement."""
+    return await lines_repository.commitment_entries(uow, term_ids) if term_ids else []
+
+
+async def standing_lines(uow: Uow, line_ids: Collection[UUID]) -> dict[UUID, StandingLine]:
+    """Those of these charges whose invoices are not void, with the lines that give back or correct them.
+
+    In three statements.
+    """
+    lines, others = await lines_repository.with_others(uow, line_ids)
+    invoices = await invoices_by_ids(uow, {line.invoice_id for line in (*lines, *others)})
+    of_line: dict[UUID | None, list[tuple[InvoiceLine, InvoiceState]]] = defaultdict(list)
+    for other in others:
+        of_line[other.of_line_id].append((other, invoices[other.invoice_id].status))
+    return {line.id: StandingLine(invoices[line.invoice_id], line, tuple(of_line[line.id])) for line in lines}
+
+
+async def invoices_by_ids(uow: Uow, ids: Collection[UUID]) -> dict[UUID, Invoice]:
+    """Those of these invoices that there are, in one statement."""
+    return {invoice.id: invoice for invoice in await repository.by_ids(uow, ids)} if ids else {}
 
 
 async def update_invoice(uow: Uow, invoice_id: UUID, changes: Changes) -> Invoice:

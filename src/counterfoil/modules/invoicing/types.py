@@ -32,9 +32,9 @@ class Issuer:
     """The legal entity in whose name invoices are written, and its series of numbers.
 
     The next invoice gets ``number_prefix`` and ``next_number`` in at least six digits.  A draft stays one
-    for ``grace_seconds``; an invoice is due ``net_days`` after it is finalised, and for ``late_usage_days``
-    after that, usage of its periods which comes late is billed on a later one (0: never).  ``footer`` is printed at
-    the foot of each page: bank account, registration.
+    for ``grace_seconds``; an invoice is due ``net_days`` after it is finalised.  For ``late_usage_days``
+    after that, usage of its periods which comes late is billed on a later one (0: never).  ``footer`` is
+    printed at the foot of each page: bank account, registration.
 
     ``registrations``: where it is registered for tax; nowhere: no place has a tax.  ``tax_category`` is that
     of prices, plans and products that state none; ``tax_point`` says whose day's rates a line bears.
@@ -314,6 +314,15 @@ class DraftInvoice:
 
     invoice: Invoice
     lines: tuple[InvoiceLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StandingLine:
+    """A charge that stands, its invoice, and what stands of it on others, each with its invoice's state."""
+
+    invoice: Invoice
+    line: InvoiceLine
+    others: tuple[tuple[InvoiceLine, InvoiceState], ...]
 
 
 @dataclass(frozen=True, slots=True)

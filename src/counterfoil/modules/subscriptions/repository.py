@@ -13,7 +13,7 @@ from counterfoil.modules.subscriptions.models import SubscriptionItemRow, Subscr
 from counterfoil.modules.subscriptions.types import Subscription, SubscriptionItem
 from counterfoil.store import Compiled, Page, PageQuery, SystemUow, Uow, only, records
 from counterfoil.store.paging import page_of, paged
-from counterfoil.store.rows import columns, insert_values, update_versioned
+from counterfoil.store.rows import among, columns, insert_values, update_versioned, with_ids
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from counterfoil.core.states import SubscriptionState
 
 _SELECT: Final = select(*columns(SubscriptionRow, Subscription))
+_BY_IDS: Final = with_ids(_SELECT, SubscriptionRow)
 _SELECT_ITEMS: Final = select(*columns(SubscriptionItemRow, SubscriptionItem)).order_by(
     SubscriptionItemRow.subscription_id, SubscriptionItemRow.id
 )
@@ -37,16 +38,19 @@ _WRITE_STATES: Final = text(
     update subscriptions s
     set status = u.status, cancel_at = u.cancel_at, cancelled_at = u.cancelled_at, ended_at = u.ended_at,
         paused_at = u.paused_at, anchor_at = u.anchor_at, next_billing_at = u.next_billing_at,
-        version = u.version, updated_at = u.updated_at
+        next_change_at = u.next_change_at, plan_id = u.plan_id, plan_version_id = u.plan_version_id,
+        version = u.version, updated_at = u.updated_at, commitment_due_at = u.commitment_due_at
     from unnest(
         cast(:ids as uuid[]), cast(:statuses as text[]), cast(:cancel_at as timestamptz[]),
         cast(:cancelled_at as timestamptz[]), cast(:ended_at as timestamptz[]),
         cast(:paused_at as timestamptz[]), cast(:anchor_at as timestamptz[]),
-        cast(:next_billing_at as timestamptz[]), cast(:versions as bigint[]),
-        cast(:updated_at as timestamptz[])
+        cast(:next_billing_at as timestamptz[]), cast(:next_change_at as timestamptz[]),
+        cast(:plan_ids as uuid[]), cast(:plan_version_ids as uuid[]), cast(:versions as bigint[]),
+        cast(:updated_at as timestamptz[]), cast(:commitment_due_at as timestamptz[])
     ) u (
-        id, status, cancel_at, cancelled_at, ended_at, paused_at, anchor_at, next_billing_at, version,
-        updated_at
+        id, status, cancel_at, cancelled_at, ended_at, paused_at, anchor_at, next_billing_at,
+        next_change_at, plan_id, plan_version_id, version, updated_at,
+        commitment_due_at
     )
     where s.environment_id = :environment and s.id = u.id
     """
@@ -55,18 +59,26 @@ _WRITE_ITEMS: Final = text(
     """
     update subscription_items i
     set price_id = u.price_id, quantity = u.quantity, started_at = u.started_at, ended_at = u.ended_at,
-        billed_to = u.billed_to, due_at = u.due_at
+        billed_to = u.billed_to, due_at = u.due_at, anchor_at = u.anchor_at, bill_from = u.bill_from,
+        give_back_from = u.give_back_from
     from unnest(
         cast(:ids as uuid[]), cast(:price_ids as uuid[]), cast(:quantities as numeric[]),
         cast(:started_at as timestamptz[]), cast(:ended_at as timestamptz[]),
-        cast(:billed_to as timestamptz[]), cast(:due_at as timestamptz[])
-    ) u (id, price_id, quantity, started_at, ended_at, billed_to, due_at)
+        cast(:billed_to as timestamptz[]), cast(:due_at as timestamptz[]),
+        cast(:anchor_at as timestamptz[]), cast(:bill_from as timestamptz[]),
+        cast(:give_back_from as timestamptz[])
+    ) u (
+        id, price_id, quantity, started_at, ended_at, billed_to, due_at, anchor_at, bill_from, give_back_from
+    )
     where i.environment_id = :environment and i.id = u.id
     """
 )
 _INSTANTS: Final = (
     *("cancel_at", "cancelled_at", "ended_at", "paused_at", "anchor_at", "next_billing_at"),
-    "updated_at",
+    *("next_change_at", "updated_at", "commitment_due_at"),
+)
+_ITEM_INSTANTS: Final = (
+    *("started_at", "ended_at", "billed_to", "due_at", "anchor_at", "bill_from", "give_back_from"),
 )
 _HOLD: Final = text(
     """
@@ -83,7 +95,7 @@ _PRICES_RUNNING: Final = text(
     from subscriptions s
     join subscription_items i on i.environment_id = s.environment_id and i.subscription_id = s.id
     where s.environment_id = :environment and s.customer_id = :customer and s.id <> :but
-      and coalesce(s.ended_at, s.cancel_at, 'infinity') > greatest(s.started_at, :start)
+      and coalesce(s.ended_at, least(s.cancel_at, s.expires_at), 'infinity') > greatest(s.started_at, :start)
       and coalesce(i.ended_at, 'infinity') > greatest(i.started_at, :start)
       and i.started_at < coalesce(cast(:end as timestamptz), 'infinity')
     order by i.price_id, s.id
@@ -124,6 +136,12 @@ async def get(uow: Uow, subscription_id: UUID, *, locked: bool = False) -> Subsc
     if locked:
         statement = statement.with_for_update()
     return only(Subscription, await uow.execute(statement), "subscription")
+
+
+async def by_ids(uow: Uow, ids: Collection[UUID]) -> dict[UUID, Subscription]:
+    """Those of these subscriptions that there are."""
+    values = {"environment_id": uow.environment_id, "ids": list(ids)}
+    return {one.id: one for one in records(Subscription, await uow.rows(_BY_IDS, values))}
 
 
 async def page(
@@ -217,6 +235,19 @@ async def due(uow: Uow, now: datetime, limit: int) -> list[Subscription]:
     return records(Subscription, await uow.execute(statement))
 
 
+async def free(uow: Uow, subscription_ids: Collection[UUID]) -> list[Subscription]:
+    """Those of these subscriptions that nobody else has locked, locked."""
+    statement = (
+        _SELECT.where(
+            SubscriptionRow.environment_id == uow.environment_id,
+            among(SubscriptionRow.id, subscription_ids),
+        )
+        .order_by(SubscriptionRow.id)
+        .with_for_update(skip_locked=True)
+    )
+    return records(Subscription, await uow.execute(statement))
+
+
 async def earliest(uow: Uow) -> datetime | None:
     """The first instant at which there is something to do."""
     statement = select(func.min(SubscriptionRow.next_billing_at)).where(
@@ -257,6 +288,8 @@ async def write_states(uow: Uow, subscriptions: Sequence[Subscription]) -> None:
         "ids": [subscription.id for subscription in subscriptions],
         "statuses": [subscription.status.value for subscription in subscriptions],
         "versions": [subscription.version for subscription in subscriptions],
+        "plan_ids": [subscription.plan_id for subscription in subscriptions],
+        "plan_version_ids": [subscription.plan_version_id for subscription in subscriptions],
     }
     for name in _INSTANTS:
         values[name] = [getattr(subscription, name) for subscription in subscriptions]
@@ -273,6 +306,6 @@ async def write_items(uow: Uow, items: Sequence[SubscriptionItem]) -> None:
         "price_ids": [item.price_id for item in items],
         "quantities": [item.quantity for item in items],
     }
-    for name in ("started_at", "ended_at", "billed_to", "due_at"):
+    for name in _ITEM_INSTANTS:
         values[name] = [getattr(item, name) for item in items]
     await uow.execute(_WRITE_ITEMS, values)

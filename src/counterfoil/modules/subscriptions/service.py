@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Final
 from counterfoil.core.errors import InvalidInput
 from counterfoil.core.ids import parse_id
 from counterfoil.core.states import SUBSCRIPTION, SubscriptionState, SubscriptionTrigger, advance
-from counterfoil.modules.subscriptions import planning, repository, repository_search
-from counterfoil.modules.subscriptions.creation import check_labels
+from counterfoil.modules.subscriptions import planning, repository, repository_life, repository_search
+from counterfoil.modules.subscriptions.checks import check_labels
+from counterfoil.modules.subscriptions.passing import steps, up_to
 from counterfoil.modules.subscriptions.types import (
     DueSubscription,
     ItemAdvance,
+    Phase,
     Subscription,
     SubscriptionChanges,
     SubscriptionItem,
@@ -36,6 +38,11 @@ _BILLED: Final = frozenset({SubscriptionState.ACTIVE, SubscriptionState.PAST_DUE
 async def get_subscription(uow: Uow, subscription_id: UUID) -> Subscription:
     """The subscription, or ``NotFound``."""
     return await repository.get(uow, subscription_id)
+
+
+async def subscriptions_by_ids(uow: Uow, ids: Collection[UUID]) -> dict[UUID, Subscription]:
+    """Those of these subscriptions that there are, in one statement."""
+    return await repository.by_ids(uow, ids) if ids else {}
 
 
 async def list_subscriptions(
@@ -124,33 +131,63 @@ async def due_subscriptions(uow: Uow, limit: int) -> list[DueSubscription]:
 
 
 async def advance_items(
-    uow: Uow, due: Sequence[DueSubscription], advances: Sequence[ItemAdvance]
+    uow: Uow,
+    due: Sequence[DueSubscription],
+    advances: Sequence[ItemAdvance],
+    commitments_due: Mapping[UUID, datetime | None] | None = None,
 ) -> list[Subscription]:
-    """Let time pass for due subscriptions, of which these items were billed; at most two statements.
+    """Let time pass for due subscriptions, of which these items were billed; at most four statements.
 
-    Items move on; drafts whose start has come become active; scheduled cancellations whose date has come take
-    effect; ``next_billing_at`` is computed anew.  Returns the subscriptions as they now are, in the order of
-    ``due``.  The version of a subscription rises only where its status changes.
+    Items move on; what time does takes effect, each step with a version and an announcement of its own: a
+    start, the end of a trial, a phase, a renewal, an end; ``next_billing_at`` is computed anew.
+    ``commitments_due`` is when commitments have something to do next, where that has changed.  Returns the
+    subscriptions as they now are, in the order of ``due``.
     """
     moved = {advanced.item_id: advanced for advanced in advances}
+    phases = await _phases_due(uow, due)
+    stepped: list[Subscription] = []
     after: list[Subscription] = []
     billed: list[SubscriptionItem] = []
     for one in due:
         items = [_moved(item, moved.pop(item.id, None)) for item in one.items]
         changed = [item for item, before in zip(items, one.items, strict=True) if item is not before]
-        current = planning.as_of(one.subscription, uow.now)
+        passed = steps(
+            one.subscription, up_to(one.subscription, uow.now), phases.get(one.subscription.id, ())
+        )
+        due_at = (commitments_due or {}).get(one.subscription.id, one.subscription.commitment_due_at)
+        current = replace(one.subscription, commitment_due_at=due_at)
+        for step in passed:
+            current = replace(
+                step.after, version=current.version + 1, updated_at=uow.now, commitment_due_at=due_at
+            )
+            announce_passing(uow, step.trigger, current)
+        if passed:
+            stepped.append(current)
         if changed and current.status in _BILLED:
             advance(SUBSCRIPTION, current.status, SubscriptionTrigger.RENEW)
-        if current.status is not one.subscription.status:
-            current = next_version(uow, current)
-            announce_passing(uow, current)
         after.append(planning.scheduled(current, items))
         billed += changed
     if moved:
         raise ValueError(f"items of subscriptions that are not due: {sorted(map(str, moved))}")
     await repository.write_items(uow, billed)
     await repository.write_states(uow, after)
+    await repository_life.write_terms(uow, stepped)
     return after
+
+
+async def _phases_due(uow: Uow, due: Sequence[DueSubscription]) -> Mapping[UUID, Sequence[Phase]]:
+    """The phases of those subscriptions in which another one begins by now; one statement, or none."""
+    begin = [
+        one.subscription.id
+        for one in due
+        if one.subscription.next_phase_at is not None and one.subscription.next_phase_at <= uow.now
+    ]
+    return await repository_life.phases_of(uow, begin)
+
+
+async def phases_of(uow: Uow, subscriptions: Collection[Subscription]) -> dict[UUID, list[Phase]]:
+    """The phases of each of these subscriptions that has any, in the order of time."""
+    return await repository_life.phases_of(uow, [one.id for one in subscriptions if one.phase_id is not None])
 
 
 async def lock_subscription(uow: Uow, subscription_id: UUID) -> DueSubscription:
@@ -158,6 +195,16 @@ async def lock_subscription(uow: Uow, subscription_id: UUID) -> DueSubscription:
     subscription = await repository.get(uow, subscription_id, locked=True)
     items = await repository.items_of(uow, [subscription_id])
     return DueSubscription(subscription, items.get(subscription_id, []))
+
+
+async def lock_subscriptions(uow: Uow, subscription_ids: Collection[UUID]) -> list[DueSubscription]:
+    """These subscriptions with their items, locked as for the billing run; what is locked is left out.
+
+    Two statements.
+    """
+    subscriptions = await repository.free(uow, subscription_ids)
+    items = await repository.items_of(uow, [subscription.id for subscription in subscriptions])
+    return [DueSubscription(subscription, items.get(subscription.id, [])) for subscription in subscriptions]
 
 
 async def hold_billing(uow: Uow, due: Sequence[DueSubscription], reasons: Mapping[UUID, str]) -> None:
@@ -200,4 +247,9 @@ def _moved(item: SubscriptionItem, advanced: ItemAdvance | None) -> Subscription
     if advanced is None:
         return item
     assert item.billed_to <= advanced.billed_to
-    return replace(item, billed_to=advanced.billed_to, due_at=advanced.due_at)
+    return replace(
+        item,
+        billed_to=advanced.billed_to,
+        due_at=advanced.due_at,
+        give_back_from=advanced.give_back_from,
+    )

@@ -6,15 +6,16 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from sqlalchemy import Uuid, case, column, delete, func, insert, literal, not_, select, text, update
+from sqlalchemy import Numeric, Uuid, case, column, delete, func, insert, literal, not_, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from counterfoil.core.errors import NotFound
 from counterfoil.core.money import Money, unit_of
 from counterfoil.core.rating import Cadence
+from counterfoil.core.states.invoice import InvoiceState
 from counterfoil.modules.invoicing.models import InvoiceLineRow, InvoiceRow
-from counterfoil.modules.invoicing.types import InvoiceLine, LineTax
-from counterfoil.store.rows import columns, insert_values
+from counterfoil.modules.invoicing.types import CommitmentEntry, InvoiceLine, LineTax
+from counterfoil.store.rows import among, columns, insert_values, records
 from counterfoil.store.types import Instant
 
 if TYPE_CHECKING:
@@ -108,6 +109,21 @@ async def billed(uow: Uow, reaches: Collection[tuple[UUID, datetime]]) -> dict[U
     return found
 
 
+async def with_others(uow: Uow, line_ids: Collection[UUID]) -> tuple[list[InvoiceLine], list[InvoiceLine]]:
+    """Those of these lines that stand, and the lines that stand of them, in the order they were written."""
+    standing = _SELECT.where(
+        InvoiceLineRow.environment_id == uow.environment_id, not_(InvoiceLineRow.voided)
+    ).order_by(InvoiceLineRow.id)
+    lines = [_line(row) for row in await uow.execute(standing.where(among(InvoiceLineRow.id, line_ids)))]
+    items = {line.subscription_item_id for line in lines}
+    others = standing.where(
+        _IS_OTHER,
+        among(InvoiceLineRow.subscription_item_id, items),
+        among(InvoiceLineRow.of_line_id, line_ids),
+    )
+    return lines, [_line(row) for row in await uow.execute(others)]
+
+
 async def at(uow: Uow, invoice_id: UUID, position: int) -> InvoiceLine:
     """The line at a position, or ``NotFound``."""
     statement = _SELECT.where(
@@ -157,3 +173,27 @@ async def void(uow: Uow, invoice_id: UUID) -> None:
         .where(InvoiceLineRow.environment_id == uow.environment_id, InvoiceLineRow.invoice_id == invoice_id)
         .values(voided=True)
     )
+
+
+async def commitment_entries(uow: Uow, term_ids: Collection[UUID]) -> list[CommitmentEntry]:
+    """What the standing lines of these terms come to: of each part the final invoices, and each draft."""
+    draft = case((InvoiceRow.status == InvoiceState.DRAFT, InvoiceRow.id))
+    term, part = InvoiceLineRow.commitment_term_id, InvoiceLineRow.commitment_part
+    amount = InvoiceLineRow.explanation["amount"].astext.cast(Numeric)
+    statement = (
+        select(
+            term,
+            draft.label("draft_id"),
+            part,
+            func.sum(InvoiceLineRow.commitment_used).label("used"),
+            func.sum(amount).label("amount"),
+        )
+        .join(InvoiceRow, InvoiceRow.id == InvoiceLineRow.invoice_id)
+        .where(
+            InvoiceLineRow.environment_id == uow.environment_id,
+            among(term, term_ids),
+            not_(InvoiceLineRow.voided),
+        )
+        .group_by(term, part, "draft_id")
+    )
+    return records(CommitmentEntry, await uow.execute(statement))

@@ -129,8 +129,8 @@ def _late_usage() -> None:
         sa.Column("last_received_at", INSTANT, nullable=False),
         sa.UniqueConstraint("line_id", "state", name="uq_late_usage_line_id_state"),
     )
-    op.create_index(
-        "ix_late_usage_subscription", "late_usage", ["environment_id", "subscription_id", "state", "id"]
-    )
-    op.create_index("ix_late_usage_state", "late_usage", ["environment_id", "state", "id"])
+    newest = sa.text("id desc")
+    op.create_index("ix_late_usage_environment_id_id", "late_usage", ["environment_id", newest])
+    op.create_index("ix_late_usage_subscription", "late_usage", ["environment_id", "subscription_id", newest])
+    op.create_index("ix_late_usage_state", "late_usage", ["environment_id", "state", newest])
     protect("late_usage")
