@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from counterfoil.core.calendar import Interval, IntervalUnit
+from counterfoil.core.proration import DEFAULT
 from counterfoil.core.rating import Cadence
 from counterfoil.core.states import SubscriptionState
 from counterfoil.modules.catalog import Price, QuantitySource
@@ -55,8 +56,11 @@ def contract() -> Subscription:
         id=uuid4(), external_id=None, customer_id=uuid4(), plan_id=None, plan_version_id=None,
         plan_reference=None, payment_method=None, currency="EUR", zone="Europe/Berlin",
         status=SubscriptionState.ACTIVE, started_at=START, anchor_at=START, alignment=Alignment.ANNIVERSARY,
-        cancel_at=None, cancelled_at=None, ended_at=None, paused_at=None, next_billing_at=None,
-        billing_error=None, meta={}, version=1, created_at=START, updated_at=START,
+        cancel_at=None, cancelled_at=None, ended_at=None, paused_at=None, trial_ends_at=None,
+        trial_end_behavior=None, term_unit=None, term_count=None, term_ends_at=None, auto_renew=False,
+        renewals_left=None, expires_at=None, phase_id=None, next_phase_at=None, next_billing_at=None,
+        billing_error=None, policy=DEFAULT, next_change_at=None, meta={}, version=1,
+        created_at=START, updated_at=START,
     )  # fmt: skip
 
 
@@ -75,7 +79,7 @@ class Life:
 
     def _item(self, price_id: UUID, start: datetime, end: datetime | None) -> SubscriptionItem:
         return SubscriptionItem(
-            uuid4(), self.subscription.id, price_id, Decimal(1), start, end, billed_to=start, due_at=None
+            uuid4(), self.subscription.id, price_id, Decimal(1), start, end, start, None, START
         )
 
     def bill(self, now: datetime) -> None:

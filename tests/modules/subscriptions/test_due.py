@@ -29,10 +29,11 @@ from tests.support.observe import plans, statements
 _MANY = text(
     """
     insert into subscriptions
-    select gen_random_uuid(), environment_id, n::text, metadata, version, created_at, updated_at, customer_id,
-           plan_id, plan_version_id, currency, zone, 'cancelled', started_at, anchor_at, alignment,
-           cancel_at, cancelled_at, ended_at, started_at + n * interval '1 day'
-    from subscriptions, generate_series(1, 2000) n
+    select (jsonb_populate_record(s, jsonb_build_object(
+        'id', gen_random_uuid(), 'external_id', n::text, 'status', 'cancelled',
+        'next_billing_at', started_at + n * interval '1 day'
+    ))).*
+    from subscriptions s, generate_series(1, 2000) n
     """
 )
 

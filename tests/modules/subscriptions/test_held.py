@@ -14,10 +14,11 @@ from tests.support.observe import plans, statements
 _MANY = text(
     """
     insert into subscriptions
-    select gen_random_uuid(), environment_id, 'm' || n, metadata, version, created_at, updated_at,
-           customer_id, plan_id, plan_version_id, currency, zone, 'cancelled', started_at, anchor_at,
-           alignment, cancel_at, cancelled_at, ended_at, null, null
-    from subscriptions, generate_series(1, 2000) n
+    select (jsonb_populate_record(s, jsonb_build_object(
+        'id', gen_random_uuid(), 'external_id', 'm' || n, 'status', 'cancelled', 'next_billing_at', null,
+        'billing_error', null
+    ))).*
+    from subscriptions s, generate_series(1, 2000) n
     where environment_id = :environment
     """
 )

@@ -20,6 +20,7 @@ from counterfoil.faces.kit.wire import (
     shown,
 )
 from counterfoil.faces.native.routes import NativeRoute
+from counterfoil.faces.native.subscription_lifetime_wire import PauseIn, ResumeIn
 from counterfoil.faces.native.subscriptions_wire import (
     SHARED_LONGER,
     CancelIn,
@@ -35,8 +36,8 @@ from counterfoil.modules.subscriptions import (
     get_subscription,
     items_of,
     list_subscriptions,
+    phases_of,
     reactivate_subscription,
-    resume_subscription,
     retry_billing,
     update_subscription,
 )
@@ -49,9 +50,11 @@ READ, WRITE = allow("subscriptions:read"), allow("subscriptions:write")
 _page = page_query("subscription")
 
 
-async def _shown(uow: Unit, subscription: Subscription, status: int = 200) -> Response:
+async def show_subscription(uow: Unit, subscription: Subscription, status: int = 200) -> Response:
+    """The answer that shows a subscription."""
     items = (await items_of(uow, [subscription.id])).get(subscription.id, [])
-    return shown(to_wire(subscription, items), status, version=subscription.version)
+    phases = (await phases_of(uow, [subscription])).get(subscription.id, ())
+    return shown(to_wire(subscription, items, phases), status, version=subscription.version)
 
 
 @router.post("", status_code=201, response_model=SubscriptionOut, dependencies=[WRITE])
@@ -65,7 +68,7 @@ async def create(body: SubscriptionIn, uow: Unit) -> Response:
     `shared_usage` says that this is meant.
     """
     grants = [grant.from_wire() for grant in body.credit_grants]
-    return await _shown(uow, await billing.subscribe(uow, body.from_wire(), grants), 201)
+    return await show_subscription(uow, await billing.subscribe(uow, body.from_wire(), grants), 201)
 
 
 @router.get("", response_model=ListOf[SubscriptionOut], dependencies=[READ])
@@ -91,13 +94,18 @@ async def list_(
         held=held,
     )
     items = await items_of(uow, [subscription.id for subscription in page.items])
-    return shown(list_of("subscription", page, lambda one: to_wire(one, items.get(one.id, []))))
+    phases = await phases_of(uow, page.items)
+
+    def shown_one(one: Subscription) -> SubscriptionOut:
+        return to_wire(one, items.get(one.id, []), phases.get(one.id, ()))
+
+    return shown(list_of("subscription", page, shown_one))
 
 
 @router.get("/{subscription_id}", response_model=SubscriptionOut, dependencies=[READ])
 async def get(subscription_id: SubscriptionId, uow: Unit) -> Response:
     """One subscription."""
-    return await _shown(uow, await get_subscription(uow, subscription_id))
+    return await show_subscription(uow, await get_subscription(uow, subscription_id))
 
 
 @router.patch("/{subscription_id}", response_model=SubscriptionOut, dependencies=[WRITE])
@@ -105,7 +113,9 @@ async def update(
     subscription_id: SubscriptionId, body: SubscriptionPatch, uow: Unit, if_match: IfMatch
 ) -> Response:
     """Change external id, plan reference, payment method or metadata."""
-    return await _shown(uow, await update_subscription(uow, subscription_id, body.from_wire(if_match)))
+    return await show_subscription(
+        uow, await update_subscription(uow, subscription_id, body.from_wire(if_match))
+    )
 
 
 @router.patch("/{subscription_id}/items/{item_id}", response_model=SubscriptionOut, dependencies=[WRITE])
@@ -120,7 +130,7 @@ async def update_item(
     changed = await billing.change_quantity(
         uow, subscription_id, item_id, body.quantity, expected_version=if_match
     )
-    return await _shown(uow, changed)
+    return await show_subscription(uow, changed)
 
 
 @router.post(
@@ -145,22 +155,38 @@ async def reprice(
         shared_usage=body.shared_usage,
         expected_version=if_match,
     )
-    return await _shown(uow, changed)
+    return await show_subscription(uow, changed)
 
 
 @router.post("/{subscription_id}/pause", response_model=SubscriptionOut, dependencies=[WRITE])
-async def pause(subscription_id: SubscriptionId, uow: Unit, if_match: IfMatch) -> Response:
-    """Stop billing now, until the subscription is resumed.
+async def pause(
+    subscription_id: SubscriptionId, uow: Unit, if_match: IfMatch, body: PauseIn | None = None
+) -> Response:
+    """Stop billing now, at the period's end or at an instant ahead, until the subscription is resumed.
 
-    What runs in arrears becomes billable up to now; what was billed in advance is not given back.
+    What runs in arrears is billed up to then; what was billed in advance is not given back.
     """
-    return await _shown(uow, await billing.pause(uow, subscription_id, expected_version=if_match))
+    wanted = body or PauseIn()
+    paused = await billing.pause(
+        uow,
+        subscription_id,
+        when=wanted.when,
+        at=wanted.at,
+        resume_at=wanted.resume_at,
+        expected_version=if_match,
+    )
+    return await show_subscription(uow, paused)
 
 
 @router.post("/{subscription_id}/resume", response_model=SubscriptionOut, dependencies=[WRITE])
-async def resume(subscription_id: SubscriptionId, uow: Unit, if_match: IfMatch) -> Response:
-    """Bill a paused subscription again from now on: nothing for the pause, nothing twice."""
-    return await _shown(uow, await resume_subscription(uow, subscription_id, expected_version=if_match))
+async def resume(
+    subscription_id: SubscriptionId, uow: Unit, if_match: IfMatch, body: ResumeIn | None = None
+) -> Response:
+    """Bill a paused subscription again, from now on or from a date: nothing for the pause, nothing twice."""
+    at = None if body is None else body.at
+    return await show_subscription(
+        uow, await billing.resume(uow, subscription_id, at=at, expected_version=if_match)
+    )
 
 
 @router.post("/{subscription_id}/cancel", response_model=SubscriptionOut, dependencies=[WRITE])
@@ -177,7 +203,7 @@ async def cancel(subscription_id: SubscriptionId, body: CancelIn, uow: Unit, if_
         shared_usage=body.shared_usage,
         expected_version=if_match,
     )
-    return await _shown(uow, ended)
+    return await show_subscription(uow, ended)
 
 
 @router.post("/{subscription_id}/reactivate", response_model=SubscriptionOut, dependencies=[WRITE])
@@ -195,10 +221,10 @@ async def reactivate(
     running = await reactivate_subscription(
         uow, subscription_id, shared_usage=shared_usage, expected_version=if_match
     )
-    return await _shown(uow, running)
+    return await show_subscription(uow, running)
 
 
 @router.post("/{subscription_id}/retry-billing", response_model=SubscriptionOut, dependencies=[WRITE])
 async def retry(subscription_id: SubscriptionId, uow: Unit) -> Response:
     """Let a subscription that could not be billed be tried again, once its cause is mended."""
-    return await _shown(uow, await retry_billing(uow, subscription_id))
+    return await show_subscription(uow, await retry_billing(uow, subscription_id))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ConfigDict, Field
 
@@ -18,37 +18,59 @@ from counterfoil.faces.kit.wire import (
     PriceId,
     SubscriptionId,
     SubscriptionItemId,
+    SubscriptionPhaseId,
     Wire,
 )
 from counterfoil.faces.native.credit_grants_wire import OwnGrantIn
 from counterfoil.faces.native.prices import PriceIn
+from counterfoil.faces.native.subscription_lifetime_wire import (
+    OVERRIDE,
+    PHASES,
+    TERM,
+    TRIAL,
+    OverrideIn,
+    PhaseIn,
+    PhaseOut,
+    TermIn,
+    TermOut,
+    TrialIn,
+    phase_to_wire,
+    term_to_wire,
+)
 from counterfoil.modules.subscriptions import (
     Alignment,
     CancelWhen,
     NewSubscription,
-    PriceOverride,
     Subscription,
     SubscriptionChanges,
     SubscriptionItem,
+    TrialEnd,
     item_end,
 )
 
-_OVERRIDE: Final[dict[str, Any]] = {
-    "code": "seats",
-    "params": {"unit_amount": "9.50"},
-    "starts_at": "2026-01-15T09:00:00Z",
-    "ends_at": "2026-07-15T09:00:00Z",
-}
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from counterfoil.modules.subscriptions import Phase
+
 _NEW: Final[dict[str, Any]] = {
     "customer_id": "cus_01kahgp1g0edgrx4zm6byashwh",
     "plan_id": "plan_01kahgp1g0edgrx4zm6byashwq",
     "currency": "EUR",
     "quantities": {"seats": "12"},
-    "overrides": [_OVERRIDE],
+    "overrides": [OVERRIDE],
     "started_at": "2026-01-15T09:00:00Z",
     "alignment": "calendar",
     "external_id": "contract-2026-017",
     "metadata": {"sold_by": "partner"},
+}
+_RAMP: Final[dict[str, Any]] = {
+    "customer_id": "cus_01kahgp1g0edgrx4zm6byashwh",
+    "plan_id": "plan_01kahgp1g0edgrx4zm6byashwq",
+    "started_at": "2026-01-15T09:00:00Z",
+    "trial": TRIAL,
+    "term": TERM,
+    "phases": PHASES,
 }
 _OWN: Final[dict[str, Any]] = {
     "customer_id": "cus_01kahgp1g0edgrx4zm6byashwh",
@@ -80,6 +102,17 @@ _EXAMPLE: Final[dict[str, Any]] = {
     "cancelled_at": None,
     "ended_at": None,
     "paused_at": None,
+    "trial_ends_at": None,
+    "trial_end_behavior": None,
+    "term": {
+        "interval": {"unit": "year", "count": 1},
+        "ends_at": "2027-01-15T09:00:00Z",
+        "auto_renew": True,
+        "renewals_left": None,
+    },
+    "expires_at": None,
+    "phase_id": None,
+    "phases": [],
     "next_billing_at": "2026-01-31T23:00:00Z",
     "billing_error": None,
     "items": [
@@ -100,28 +133,10 @@ _EXAMPLE: Final[dict[str, Any]] = {
 }
 
 
-class OverrideIn(Wire):
-    """What this subscription pays instead of a price of its plan, always or for a time."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [_OVERRIDE]})
-
-    code: str = Field(description="The code of the plan's price")
-    params: dict[str, Any] = Field(
-        description="The parameters of the model in the subscription's currency; see a price's `params`"
-    )
-    model: str | None = Field(default=None, description="The plan's price's by default")
-    starts_at: InstantText | None = Field(default=None, description="The subscription's start by default")
-    ends_at: InstantText | None = Field(default=None, description="Not included; no end by default")
-
-    def from_wire(self) -> PriceOverride:
-        """The command."""
-        return PriceOverride(self.code, self.params, self.model, self.starts_at, self.ends_at)
-
-
 class SubscriptionIn(Wire):
     """A subscription to make, to a plan, to prices of its own, or to both."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_NEW, _OWN]})
+    model_config = ConfigDict(json_schema_extra={"examples": [_NEW, _RAMP, _OWN]})
 
     customer_id: CustomerId
     plan_id: PlanId | None = Field(default=None, description="Its published version is taken")
@@ -161,6 +176,13 @@ class SubscriptionIn(Wire):
     anchor_at: InstantText | None = Field(
         default=None, description="The instant whose day and time the periods remember; the start by default"
     )
+    trial: TrialIn | None = Field(default=None, description="The plan's `trial_days` by default")
+    term: TermIn | None = Field(default=None, description="Without an end by default")
+    phases: list[PhaseIn] = Field(
+        default_factory=list,
+        description="Spans with what is paid in each, instead of `prices` and `overrides` of the whole: they "
+        "follow each other without gap or overlap from the start on",
+    )
     shared_usage: bool = Field(
         default=False,
         description="Another running subscription of the customer may be billed by the same meter: their "
@@ -174,12 +196,15 @@ class SubscriptionIn(Wire):
 
     def from_wire(self) -> NewSubscription:
         """The command, without the credit grants."""
-        others = ("prices", "overrides", "credit_grants", "metadata")
+        others = ("prices", "overrides", "trial", "term", "phases", "credit_grants", "metadata")
         given = {name: getattr(self, name) for name in type(self).model_fields if name not in others}
         return NewSubscription(
             **given,
             prices=[price.from_wire() for price in self.prices],
             overrides=[override.from_wire() for override in self.overrides],
+            trial=None if self.trial is None else self.trial.from_wire(),
+            term=None if self.term is None else self.term.from_wire(),
+            phases=[phase.from_wire() for phase in self.phases],
             meta=self.metadata,
         )
 
@@ -277,6 +302,12 @@ class SubscriptionOut(Wire):
     cancelled_at: InstantText | None = Field(description="When the cancellation was asked for")
     ended_at: InstantText | None
     paused_at: InstantText | None = Field(description="Since when it is paused, or was when it ended")
+    trial_ends_at: InstantText | None = Field(description="The end of its trial, also once that is over")
+    trial_end_behavior: TrialEnd | None = Field(description="What the end of the trial does")
+    term: TermOut | None = Field(description="The term that runs; none where it goes on without an end")
+    expires_at: InstantText | None = Field(description="When it ends by its own terms; none if never")
+    phase_id: SubscriptionPhaseId | None = Field(description="The phase that runs, of one with phases")
+    phases: list[PhaseOut]
     next_billing_at: InstantText | None
     billing_error: str | None = Field(description="Why it cannot be billed; it is held until `retry-billing`")
     items: list[ItemOut]
@@ -302,8 +333,10 @@ def _item(subscription: Subscription, item: SubscriptionItem) -> ItemOut:
     )
 
 
-def to_wire(subscription: Subscription, items: list[SubscriptionItem]) -> SubscriptionOut:
-    """A subscription and its items on the wire."""
+def to_wire(
+    subscription: Subscription, items: list[SubscriptionItem], phases: Sequence[Phase] = ()
+) -> SubscriptionOut:
+    """A subscription with its items and phases on the wire."""
     return _subscription_out(
         id=subscription.id,
         external_id=subscription.external_id,
@@ -322,6 +355,12 @@ def to_wire(subscription: Subscription, items: list[SubscriptionItem]) -> Subscr
         cancelled_at=subscription.cancelled_at,
         ended_at=subscription.ended_at,
         paused_at=subscription.paused_at,
+        trial_ends_at=subscription.trial_ends_at,
+        trial_end_behavior=subscription.trial_end_behavior,
+        term=term_to_wire(subscription),
+        expires_at=subscription.expires_at,
+        phase_id=subscription.phase_id,
+        phases=[phase_to_wire(phase) for phase in phases],
         next_billing_at=subscription.next_billing_at,
         billing_error=subscription.billing_error,
         items=[_item(subscription, item) for item in items],

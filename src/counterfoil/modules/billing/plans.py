@@ -5,12 +5,13 @@ Pure: the subscription with its items and prices, and an instant, decide.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from counterfoil.modules.billing.charges import charge_for
-from counterfoil.modules.subscriptions import plan_item
+from counterfoil.modules.billing.credits import credit_for
+from counterfoil.modules.subscriptions import as_of, plan_item, up_to
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from counterfoil.modules.billing.charges import Charge
+    from counterfoil.modules.billing.credits import Credit
     from counterfoil.modules.catalog import Price
     from counterfoil.modules.subscriptions import DueSubscription, ItemAdvance, ItemPlan, Subscription
 
@@ -29,12 +31,17 @@ _INSTANT: Final = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionPlan:
-    """What one subscription is to be billed: its charges in order, each with the instant it fell due."""
+    """What one subscription is to be billed: its charges in order, each with the instant it fell due.
+
+    ``credits`` are what is to be given back of what was billed before.  It is billed up to ``until``.
+    """
 
     subscription: Subscription
     due_at: list[datetime]
     charges: list[Charge]
     advances: list[ItemAdvance]
+    credits: list[Credit]
+    until: datetime
 
 
 def plan_subscription(one: DueSubscription, prices: Mapping[UUID, Price], now: datetime) -> SubscriptionPlan:
@@ -42,10 +49,15 @@ def plan_subscription(one: DueSubscription, prices: Mapping[UUID, Price], now: d
 
     All items stop at the same instant, so that what falls due together stands on one invoice.
     """
+    now = up_to(one.subscription, now)
+    one = replace(one, subscription=as_of(one.subscription, now))  # a trial may have ended it
     plans = _item_plans(one, prices, now)
     left_over = [plan.advance.due_at for plan in plans if plan.advance.due_at and plan.advance.due_at <= now]
     if left_over:
-        plans = _item_plans(one, prices, min(left_over) - _INSTANT)
+        now = min(left_over) - _INSTANT
+        earlier = _item_plans(one, prices, now)
+        # What is left over may fall due with what it comes after: then it stands on an invoice of its own.
+        plans = earlier if any(plan.periods or plan.credit for plan in earlier) else plans
     charges = [
         (period.due_at, charge_for(one.subscription, item, prices[item.price_id], period))
         for item, plan in zip(one.items, plans, strict=True)
@@ -53,7 +65,13 @@ def plan_subscription(one: DueSubscription, prices: Mapping[UUID, Price], now: d
     ]
     charges.sort(key=lambda pair: pair[0])  # stable: within an instant the items' order stays
     due_at, ordered = [at for at, _ in charges], [charge for _, charge in charges]
-    return SubscriptionPlan(one.subscription, due_at, ordered, [plan.advance for plan in plans])
+    credits = [
+        credit_for(one.subscription, item, prices[item.price_id], plan.credit)
+        for item, plan in zip(one.items, plans, strict=True)
+        if plan.credit is not None
+    ]
+    advances = [plan.advance for plan in plans]
+    return SubscriptionPlan(one.subscription, due_at, ordered, advances, credits, now)
 
 
 def _item_plans(one: DueSubscription, prices: Mapping[UUID, Price], until: datetime) -> list[ItemPlan]:

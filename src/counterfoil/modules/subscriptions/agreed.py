@@ -11,9 +11,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from counterfoil.core.calendar import as_instant
-from counterfoil.core.errors import CounterfoilError, InvalidInput
-from counterfoil.modules.catalog import NewPrice, create_own_prices
+from counterfoil.core.calendar import as_instant, format_instant
+from counterfoil.core.errors import InvalidInput
+from counterfoil.modules.catalog import NewPrice
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from counterfoil.modules.catalog import PlanVersion, Price
     from counterfoil.modules.subscriptions.types import PriceOverride
-    from counterfoil.store import Uow
 
 MAX_OVERRIDES: Final = 200
 
@@ -46,8 +45,11 @@ class OverrideTime:
     end: datetime | None
 
 
-def taken(version: PlanVersion | None, codes: Collection[str] | None) -> list[Price]:
-    """The prices of a plan's version that are wanted, in its order; all of them if no code is given."""
+def taken(version: PlanVersion | None, codes: Collection[str] | None, path: str = "") -> list[Price]:
+    """The prices of a plan's version that are wanted, in its order; all of them if no code is given.
+
+    ``path`` stands before the names of fields in refusals, here and below.
+    """
     given = [] if version is None else list(version.prices)
     if codes is None:
         return given
@@ -56,21 +58,31 @@ def taken(version: PlanVersion | None, codes: Collection[str] | None) -> list[Pr
         if code not in known:
             raise InvalidInput(
                 f"the plan has no price {code!r}",
-                field="price_codes",
+                field=f"{path}price_codes",
                 allowed=", ".join(known) or "none: there is no plan with prices",
             )
     return [price for price in given if price.code in codes]
 
 
-def own_stretches(prices: Sequence[Price], start: datetime) -> list[Stretch]:
-    """Prices of the subscription's own hold from its start on."""
-    return [Stretch(price, start, None, f"prices.{index}.meter_id") for index, price in enumerate(prices)]
+def own_stretches(
+    prices: Sequence[Price], start: datetime, end: datetime | None = None, path: str = ""
+) -> list[Stretch]:
+    """Prices of the subscription's own hold from the start to the end of what they were given for."""
+    return [
+        Stretch(price, start, end, f"{path}prices.{index}.meter_id") for index, price in enumerate(prices)
+    ]
 
 
 def plan_stretches(
-    prices: Sequence[Price], times: Sequence[OverrideTime], own: Sequence[Price], start: datetime, field: str
+    prices: Sequence[Price],
+    times: Sequence[OverrideTime],
+    own: Sequence[Price],
+    start: datetime,
+    field: str,
+    end: datetime | None = None,
+    path: str = "",
 ) -> list[Stretch]:
-    """The plan's prices, each cut where one of ``own`` (as many as ``times``) takes its place."""
+    """The plan's prices in ``[start, end)``, each cut where one of ``own`` (as many as ``times``) holds."""
     by_code: defaultdict[str, list[OverrideTime]] = defaultdict(list)
     for time in times:
         by_code[time.code].append(time)
@@ -81,27 +93,34 @@ def plan_stretches(
             assert reached is not None
             if reached < time.start:
                 found.append(Stretch(price, reached, time.start, field))
-            found.append(Stretch(own[time.index], time.start, time.end, f"overrides.{time.index}.code"))
+            found.append(Stretch(own[time.index], time.start, time.end, f"{path}overrides.{time.index}.code"))
             reached = time.end
-        if reached is not None:
-            found.append(Stretch(price, reached, None, field))
+        if reached is not None and reached != end:
+            found.append(Stretch(price, reached, end, field))
     return found
 
 
 def read_times(
-    overrides: Sequence[PriceOverride], prices: Iterable[Price], start: datetime
+    overrides: Sequence[PriceOverride],
+    prices: Iterable[Price],
+    start: datetime,
+    end: datetime | None = None,
+    path: str = "",
 ) -> list[OverrideTime]:
     """When each override holds, in the order of time; ``InvalidInput`` where they overlap or hold never.
 
-    ``prices`` are the plan's; ``start`` is the subscription's.
+    ``prices`` are the plan's, which are paid in ``[start, end)``.
     """
     if len(overrides) > MAX_OVERRIDES:
         raise InvalidInput(
-            "there are too many overrides", field="overrides", allowed=f"up to {MAX_OVERRIDES}"
+            "there are too many overrides", field=f"{path}overrides", allowed=f"up to {MAX_OVERRIDES}"
         )
     codes = [price.code for price in prices]
     times = sorted(
-        (_time(index, override, codes, start) for index, override in enumerate(overrides)),
+        (
+            _time(override, index, codes, (start, end), f"{path}overrides.{index}")
+            for index, override in enumerate(overrides)
+        ),
         key=lambda time: (time.start, time.index),
     )
     last: dict[str, OverrideTime] = {}
@@ -111,15 +130,21 @@ def read_times(
             later = max(time.index, before.index)
             raise InvalidInput(
                 f"two overrides of the price {time.code} hold at the same time",
-                field=f"overrides.{later}.starts_at",
+                field=f"{path}overrides.{later}.starts_at",
                 allowed="times that do not overlap; each ends before its ends_at",
             )
         last[time.code] = time
     return times
 
 
-def _time(index: int, override: PriceOverride, codes: Sequence[str], start: datetime) -> OverrideTime:
-    field = f"overrides.{index}"
+def _time(
+    override: PriceOverride,
+    index: int,
+    codes: Sequence[str],
+    paid: tuple[datetime, datetime | None],
+    field: str,
+) -> OverrideTime:
+    start, last = paid
     if override.code not in codes:
         raise InvalidInput(
             f"the plan has no price {override.code!r} to override",
@@ -134,41 +159,30 @@ def _time(index: int, override: PriceOverride, codes: Sequence[str], start: date
             raise InvalidInput(
                 "the override ends before it begins",
                 field=f"{field}.ends_at",
-                allowed="a time after starts_at and after the subscription's start",
+                allowed="a time after starts_at and after what is paid begins",
             )
+    if last is not None:
+        if last <= begin:
+            raise InvalidInput(
+                "the override begins when the phase has ended",
+                field=f"{field}.starts_at",
+                allowed=f"a time before {format_instant(last)}",
+            )
+        end = last if end is None else min(end, last)
     return OverrideTime(index, override.code, begin, end)
 
 
-def never_paid(times: Sequence[OverrideTime], start: datetime) -> set[str]:
-    """The codes of the plan's prices that overrides replace for the subscription's whole time."""
+def never_paid(times: Sequence[OverrideTime], start: datetime, end: datetime | None = None) -> set[str]:
+    """The codes of the plan's prices that overrides replace for the whole of ``[start, end)``."""
     reached: dict[str, datetime | None] = {}
     for time in times:
         if reached.get(time.code, start) == time.start:
             reached[time.code] = time.end
-    return {code for code, end in reached.items() if end is None}
+    return {code for code, at in reached.items() if at == end}
 
 
-async def make_own(uow: Uow, new: Sequence[NewPrice]) -> list[Price]:
-    """The subscription's own prices; ``InvalidInput`` names ``prices.<n>.…``."""
-    return await create_own_prices(uow, new) if new else []
-
-
-async def make_overrides(
-    uow: Uow, overrides: Sequence[PriceOverride], version: PlanVersion, currency: str
-) -> list[Price]:
-    """The prices that take the place of the plan's; ``InvalidInput`` names ``overrides.<n>.…``."""
-    replaced = {price.code: price for price in version.prices}
-    new = [_replacing(replaced[override.code], override, currency) for override in overrides]
-    try:
-        return await make_own(uow, new)
-    except CounterfoilError as refused:
-        if refused.field is not None:
-            field = refused.field.replace("prices.", "overrides.", 1)
-            refused.field = field.replace(f"params.{currency}", "params", 1)
-        raise
-
-
-def _replacing(price: Price, override: PriceOverride, currency: str) -> NewPrice:
+def replacing(price: Price, override: PriceOverride, currency: str) -> NewPrice:
+    """The price that takes the place of a plan's: with other parameters, or of another model."""
     return NewPrice(
         code=price.code,
         name=price.name,

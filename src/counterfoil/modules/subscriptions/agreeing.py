@@ -119,7 +119,9 @@ async def agree(
     versions = {one.span.path: one.version for one in plans}
     made = iter(await _made_overrides(uow, asked, versions, currency))
     stretches = [(one.span, stretch) for one in asked for stretch in _stretches(one, made)]
-    _check_known(asked, [stretch for _, stretch in stretches])
+    for one in asked:
+        mine = [stretch.price for span, stretch in stretches if span is one.span]
+        check_taken(one.span.quantities, mine, one.span.field("quantities"))
     return _joined([_quantified(*one, currency) for one in stretches]), currency
 
 
@@ -246,25 +248,17 @@ def _currency(currency: str | None, prices: Sequence[Price]) -> str:
     return currency
 
 
-def _check_known(asked: Sequence[_Asked], stretches: Sequence[Stretch]) -> None:
-    """Refuse quantities of prices that take none, or that there are not."""
-    takers = {one.price.code for one in stretches if one.price.quantity_source is QuantitySource.ITEM}
-    for one in asked:
-        span = one.span
-        own = {price.code for price in [*one.given, *one.own]} & takers
-        for field, quantities, known in (
-            (span.field("quantities"), span.quantities, own),
-            ("quantities", span.defaults, takers),
-        ):
-            for code, quantity in quantities.items():
-                if code not in known:
-                    raise InvalidInput(
-                        f"the subscription has no price {code!r} that takes a quantity",
-                        field=field,
-                        allowed=", ".join(sorted(known))
-                        or "none: no price of the subscription takes a quantity",
-                    )
-                check_quantity(quantity, f"{field}.{code}")
+def check_taken(quantities: Mapping[str, Decimal], prices: Sequence[Price], field: str) -> None:
+    """Refuse quantities of prices that take none, or that there are not, or below zero."""
+    takers = {price.code for price in prices if price.quantity_source is QuantitySource.ITEM}
+    for code, quantity in quantities.items():
+        if code not in takers:
+            raise InvalidInput(
+                f"the subscription has no price {code!r} that takes a quantity",
+                field=field,
+                allowed=", ".join(sorted(takers)) or "none: no price of the subscription takes a quantity",
+            )
+        check_quantity(quantity, f"{field}.{code}")
 
 
 def _quantified(span: Span, stretch: Stretch, currency: str) -> Agreed:

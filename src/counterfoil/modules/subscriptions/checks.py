@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from counterfoil.core.errors import InvalidInput, TooLarge
 from counterfoil.core.money import unit_of
+from counterfoil.core.proration import NetRounding
 from counterfoil.core.rating import RatingInput, rate_line
 from counterfoil.store.guards import check_text
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
+    from counterfoil.core.proration import ProrationPolicy
     from counterfoil.modules.catalog import Price
 
 FARTHEST: Final = timedelta(days=3653)
@@ -61,3 +63,13 @@ def check_billable(price: Price, quantity: Decimal, currency: str, field: str) -
         raise InvalidInput(
             f"{field} has no price: {refused.message}", field=field, allowed=refused.allowed
         ) from None
+
+
+def check_policy(policy: ProrationPolicy) -> None:
+    """Refuse how a subscription cannot prorate: every invoice is the sum of its rounded lines."""
+    if policy.net_rounding is not NetRounding.SUM_OF_ROUNDED:
+        raise InvalidInput(
+            "each line of an invoice is rounded, and an invoice is the sum of its lines",
+            field="policy.net_rounding",
+            allowed=NetRounding.SUM_OF_ROUNDED.value,
+        )

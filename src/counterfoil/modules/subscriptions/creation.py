@@ -2,110 +2,126 @@
 
 from __future__ import annotations
 
-import re
-from datetime import timedelta
-from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from counterfoil.core.calendar import Alignment, aligned_anchor, as_instant
-from counterfoil.core.errors import CounterfoilError, InvalidInput, NotFound, TooLarge, WrongState
-from counterfoil.core.money import unit_of
-from counterfoil.core.rating import RatingInput, rate_line
+from counterfoil.core.errors import InvalidInput, NotFound, WrongState
+from counterfoil.core.proration import IntervalChange
 from counterfoil.core.states import SubscriptionState
-from counterfoil.modules.catalog import (
-    PlanVersionStatus,
-    QuantitySource,
-    get_plan,
-    plan_versions_by_ids,
-    published_version_of,
-)
 from counterfoil.modules.customers import lock_customer
-from counterfoil.modules.subscriptions import planning, repository
-from counterfoil.modules.subscriptions.agreed import (
-    make_overrides,
-    make_own,
-    never_paid,
-    own_stretches,
-    plan_stretches,
-    read_times,
-    taken,
-)
+from counterfoil.modules.subscriptions import planning, repository, repository_life
+from counterfoil.modules.subscriptions.add_ons import add_on_items, pick_add_ons
+from counterfoil.modules.subscriptions.agreeing import agree, check_taken, plans_of_spans
+from counterfoil.modules.subscriptions.checks import check_distance, check_labels, check_policy
 from counterfoil.modules.subscriptions.customer_features import note_items
+from counterfoil.modules.subscriptions.discount_types import AgreedCoupon
+from counterfoil.modules.subscriptions.discounts import redeem_at_creation
+from counterfoil.modules.subscriptions.duration import with_term
 from counterfoil.modules.subscriptions.overlaps import refuse_shared_usage
-from counterfoil.modules.subscriptions.types import Subscription, SubscriptionItem
-from counterfoil.store.guards import check_metadata, check_text
+from counterfoil.modules.subscriptions.passing import in_phase
+from counterfoil.modules.subscriptions.spans import spans_of
+from counterfoil.modules.subscriptions.trials import read_trial
+from counterfoil.modules.subscriptions.types import (
+    NewTerm,
+    Phase,
+    Subscription,
+    SubscriptionItem,
+    TrialEnd,
+)
+from counterfoil.store.guards import check_metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
-    from counterfoil.modules.catalog import PlanVersion, Price
+    from counterfoil.modules.catalog import Price
     from counterfoil.modules.customers import Customer
-    from counterfoil.modules.subscriptions.agreed import Stretch
+    from counterfoil.modules.subscriptions.add_ons import PickedPrice
+    from counterfoil.modules.subscriptions.agreeing import Agreed, SpanPlan
     from counterfoil.modules.subscriptions.types import NewSubscription
     from counterfoil.store import Uow
-
-FARTHEST_START: Final = timedelta(days=3653)
-"""How far ahead a subscription may start, and its anchor may lie after the start: ten years."""
-
-_WORD: Final = re.compile(r"[a-z][a-z0-9_]{0,49}")
-
-ONE: Final = Decimal(1)
-"""The quantity of an item for which none is given."""
 
 
 async def create_subscription(uow: Uow, new: NewSubscription) -> Subscription:
     """Make a subscription to a plan, to prices of its own, or to both, with an item for each price.
 
-    A plan's price that is overridden for a time has an item for each part of it.  It is active at once, or a
-    draft if its start lies ahead; the billing run activates it then.  Raises ``NotFound`` for an unknown
-    customer, plan or version, ``WrongState`` for an archived customer or plan or a version that is not
-    published, ``InvalidInput`` for a currency that a price lacks, a price or an override that is none, a
-    quantity that is negative, cannot be billed or has no place, or an impossible time, ``AlreadyExists`` for
-    an external id that is taken, and ``Conflict`` if another subscription of the customer bills the same
-    usage, which would be paid for twice, unless ``shared_usage`` says that this is meant.
+    A price that gives way to another, by an override or a phase, has an item for each part of its time.  What
+    is paid begins at the end of the trial, if it has one.  It is active, or in its trial, at once, or a draft
+    if its start lies ahead; the billing run begins it then.  Raises ``NotFound`` for an unknown customer,
+    plan or version, ``WrongState`` for an archived customer or plan or a version that is not published,
+    ``InvalidInput`` for a currency that a price lacks, a price or an override that is none, a quantity that
+    is negative, cannot be billed or has no place, phases that overlap or leave a gap, terms that contradict
+    each other or an impossible time, ``AlreadyExists`` for an external id that is taken, and ``Conflict`` if
+    another subscription of the customer bills the same usage, which would be paid for twice, unless
+    ``shared_usage`` says that this is meant.
     """
     check_labels(new.external_id, new.plan_reference, new.payment_method)
     check_metadata(new.meta)
+    check_policy(new.policy)
     customer = await _customer(uow, new)
-    version = await _plan_version(uow, new)
     started_at = uow.now if new.started_at is None else as_instant(new.started_at, field="started_at")
     check_distance(started_at, uow.now, "started_at", "ten years from now")
-    agreed, currency = await _agreed(uow, new, customer, version, started_at)
-    prices = [stretch.price for stretch in agreed]
+    plans = await plans_of_spans(uow, spans_of(new, started_at))
+    trial_ends_at = read_trial(new.trial, plans[0].plan, started_at, customer.zone)
+    paid_at = trial_ends_at or started_at
+    _check_paid(plans, paid_at)
+    agreed, currency = await agree(uow, plans, paid_at, _currency(new, customer))
+    prices = [one.stretch.price for one in agreed]
+    check_taken(new.quantities, prices, "quantities")
+    first = plans[0].version
     subscription = Subscription(
         id=uow.new_id(),
         external_id=new.external_id,
         customer_id=customer.id,
-        plan_id=None if version is None else version.plan_id,
-        plan_version_id=None if version is None else version.id,
+        plan_id=None if first is None else first.plan_id,
+        plan_version_id=None if first is None else first.id,
         plan_reference=new.plan_reference,
         payment_method=new.payment_method,
         currency=currency,
         zone=customer.zone,
-        status=SubscriptionState.ACTIVE if started_at <= uow.now else SubscriptionState.DRAFT,
+        status=_first_status(started_at, trial_ends_at, uow.now),
         started_at=started_at,
-        anchor_at=_anchor(new, started_at, customer.zone, prices),
+        anchor_at=_anchor(new, paid_at, customer.zone, prices),
         alignment=new.alignment,
         cancel_at=None,
         cancelled_at=None,
         ended_at=None,
         paused_at=None,
+        trial_ends_at=trial_ends_at,
+        trial_end_behavior=None if trial_ends_at is None else _at_end(new),
+        term_unit=None,
+        term_count=None,
+        term_ends_at=None,
+        auto_renew=False,
+        renewals_left=None,
+        expires_at=None,
+        phase_id=None,
+        next_phase_at=None,
         next_billing_at=None,
         billing_error=None,
+        policy=new.policy,
+        next_change_at=None,
         meta=new.meta,
         version=1,
         created_at=uow.now,
         updated_at=uow.now,
     )
-    _check_quantities(new.quantities, prices, currency)
+    subscription = with_term(subscription, _term(new, plans), paid_at)
+    phases = phases_of_spans(uow, subscription, plans) if new.phases else []
+    if phases:
+        subscription = in_phase(subscription, phases, started_at)
+    picked = await _add_ons(uow, new, subscription, prices)
     if not new.shared_usage:
-        brought = [(stretch.price, stretch.field) for stretch in agreed]
-        await refuse_shared_usage(uow, subscription, brought, started_at)
-    items = [_item(uow, subscription, stretch, new.quantities) for stretch in agreed]
+        brought = [(one.stretch.price, one.stretch.field) for one in agreed]
+        brought += [(one.price, one.field) for one in picked]
+        await refuse_shared_usage(uow, subscription, brought, paid_at, subscription.expires_at)
+    items = [*new_items(uow, subscription, agreed), *add_on_items(uow, subscription, picked, paid_at)]
     subscription = planning.scheduled(subscription, items)
     await repository.add(uow, subscription, items)
+    await repository_life.add_phases(uow, phases)
+    prices += [one.price for one in picked]
     await note_items(uow, customer.id, prices)
+    await redeem_at_creation(uow, subscription, items, prices, _coupons(new, plans, started_at))
     uow.announce(
         "subscription.created",
         "subscription",
@@ -116,49 +132,79 @@ async def create_subscription(uow: Uow, new: NewSubscription) -> Subscription:
     return subscription
 
 
-def check_labels(external_id: str | None, plan_reference: str | None, payment_method: str | None) -> None:
-    """Refuse texts of a subscription that cannot be kept; ``None`` passes."""
-    check_text(external_id, "external_id", longest=255)
-    check_text(plan_reference, "plan_reference", longest=255)
-    if payment_method is not None and not _WORD.fullmatch(payment_method):
+async def _add_ons(
+    uow: Uow, new: NewSubscription, subscription: Subscription, prices: Sequence[Price]
+) -> list[PickedPrice]:
+    """What it has besides its plan, under codes that none of its other prices has."""
+    chosen = [(f"add_ons.{index}.", one) for index, one in enumerate(new.add_ons)]
+    taken = {price.code for price in prices}
+    return await pick_add_ons(uow, chosen, subscription.plan_id, subscription.currency, taken)
+
+
+def _coupons(new: NewSubscription, plans: Sequence[SpanPlan], start: datetime) -> list[AgreedCoupon]:
+    """The coupons that it is agreed with, and those of its phases, which hold in them."""
+    agreed = [AgreedCoupon(code, f"coupons.{index}", start) for index, code in enumerate(new.coupons)]
+    for one in plans:
+        agreed += [
+            AgreedCoupon(code, one.span.field(f"discounts.{index}"), one.span.start, one.span.end)
+            for index, code in enumerate(one.span.discounts)
+        ]
+    return agreed
+
+
+def _currency(new: NewSubscription, customer: Customer) -> str | None:
+    return customer.currency if new.currency is None else new.currency
+
+
+def _first_status(start: datetime, trial_ends_at: datetime | None, now: datetime) -> SubscriptionState:
+    if now < start:
+        return SubscriptionState.DRAFT
+    return SubscriptionState.ACTIVE if trial_ends_at is None else SubscriptionState.TRIALING
+
+
+def _at_end(new: NewSubscription) -> TrialEnd:
+    return TrialEnd.CONVERT if new.trial is None else new.trial.at_end
+
+
+def _check_paid(plans: Sequence[SpanPlan], paid_at: datetime) -> None:
+    end = plans[-1].span.end
+    if end is not None and end <= paid_at:
         raise InvalidInput(
-            "payment_method is not one word in lower case",
-            field="payment_method",
-            allowed="1 to 50 of a-z, 0-9 and _, a letter first: card, bank_transfer",
+            "the last phase ends before the trial does",
+            field=plans[-1].span.field("ends_at"),
+            allowed="a time after the end of the trial",
         )
 
 
-async def _agreed(
-    uow: Uow, new: NewSubscription, customer: Customer, version: PlanVersion | None, start: datetime
-) -> tuple[list[Stretch], str]:
-    """What is paid when, the plan's prices first, and the currency."""
-    given = taken(version, new.price_codes)
-    times = read_times(new.overrides, given, start)
-    if version is not None and version.prices and not given and not new.prices:
+def _term(new: NewSubscription, plans: Sequence[SpanPlan]) -> NewTerm:
+    """What is agreed on how long it runs; the end of the last phase is one."""
+    last = plans[-1].span
+    if last.end is None:
+        return NewTerm() if new.term is None else new.term
+    if new.term is not None:
         raise InvalidInput(
-            "a subscription that takes none of the plan's prices needs prices of its own",
-            field="price_codes",
-            allowed=f"one or more of {', '.join(price.code for price in version.prices)}; all if left out",
+            "the last phase has an end, and so has the term",
+            field=last.field("ends_at"),
+            allowed="no ends_at of the last phase beside a term",
         )
-    own = await make_own(uow, new.prices)
-    _check_codes(own, {price.code for price in given})
-    replaced = never_paid(times, start)
-    paid = [*(price for price in given if price.code not in replaced), *own]
-    currency = _currency(new, customer, paid)
-    instead = [] if version is None else await make_overrides(uow, new.overrides, version, currency)
-    field = "plan_version_id" if new.plan_id is None else "plan_id"
-    return [*plan_stretches(given, times, instead, start, field), *own_stretches(own, start)], currency
+    return NewTerm(ends_at=last.end)
 
 
-def _check_codes(own: Sequence[Price], taken: set[str]) -> None:
-    for index, price in enumerate(own):
-        if price.code in taken:
-            raise InvalidInput(
-                f"the subscription has a price {price.code} already",
-                field=f"prices.{index}.code",
-                allowed="a code that no other of its prices has; overrides take the place of a plan's price",
-            )
-        taken.add(price.code)
+def phases_of_spans(uow: Uow, subscription: Subscription, plans: Sequence[SpanPlan]) -> list[Phase]:
+    """The phases that spans are, to be shown and to begin when their time comes."""
+    return [
+        Phase(
+            id=uow.new_id(),
+            subscription_id=subscription.id,
+            name=one.span.name,
+            plan_id=None if one.version is None else one.version.plan_id,
+            plan_version_id=None if one.version is None else one.version.id,
+            starts_at=one.span.start,
+            ends_at=one.span.end,
+            discounts=one.span.discounts,
+        )
+        for one in plans
+    ]
 
 
 async def _customer(uow: Uow, new: NewSubscription) -> Customer:
@@ -171,97 +217,6 @@ async def _customer(uow: Uow, new: NewSubscription) -> Customer:
             "the customer is archived", field="customer_id", allowed="a customer that is not archived"
         )
     return customer
-
-
-async def _plan_version(uow: Uow, new: NewSubscription) -> PlanVersion | None:
-    if new.plan_id is not None and new.plan_version_id is not None:
-        raise InvalidInput(
-            "a subscription is to a plan or to a version of one",
-            field="plan_id",
-            allowed="either plan_id or plan_version_id",
-        )
-    if new.plan_id is None and new.plan_version_id is None:
-        if not new.prices:
-            raise InvalidInput(
-                "a subscription needs a plan or prices of its own",
-                field="plan_id",
-                allowed="plan_id or plan_version_id, or one or more prices",
-            )
-        return None
-    if new.plan_id is not None:
-        try:
-            version = await published_version_of(uow, new.plan_id)
-        except CounterfoilError as error:
-            raise error.within("plan_id") from None
-    else:
-        assert new.plan_version_id is not None
-        found = (await plan_versions_by_ids(uow, [new.plan_version_id])).get(new.plan_version_id)
-        if found is None:
-            raise NotFound("no such plan version", field="plan_version_id")
-        version = found
-    if version.status is not PlanVersionStatus.PUBLISHED:
-        raise WrongState(
-            "the plan version is a draft", field="plan_version_id", allowed="a published version"
-        )
-    plan = await get_plan(uow, version.plan_id)
-    if plan.archived_at is not None:
-        field = "plan_version_id" if new.plan_id is None else "plan_id"
-        raise WrongState(f"the plan {plan.code} is archived", field=field, allowed="a plan not archived")
-    return version
-
-
-def _currency(new: NewSubscription, customer: Customer, prices: Sequence[Price]) -> str:
-    currency = customer.currency if new.currency is None else new.currency
-    common = sorted(set.intersection(*(set(price.params) for price in prices))) if prices else []
-    known = ", ".join(common) if prices else "an ISO 4217 code such as EUR or USD"
-    if currency is None:
-        raise InvalidInput(
-            "a currency is needed, since the customer has none", field="currency", allowed=known
-        )
-    unit_of(currency)
-    for price in prices:
-        if currency not in price.params:
-            raise InvalidInput(
-                f"the price {price.code} has no amounts in {currency}", field="currency", allowed=known
-            )
-    return currency
-
-
-def _check_quantities(quantities: Mapping[str, Decimal], prices: Sequence[Price], currency: str) -> None:
-    takers = [price for price in prices if price.quantity_source is QuantitySource.ITEM]
-    codes = {price.code for price in takers}
-    for code, quantity in quantities.items():
-        if code not in codes:
-            raise InvalidInput(
-                f"the subscription has no price {code!r} that takes a quantity",
-                field="quantities",
-                allowed=", ".join(sorted(codes)) or "none: no price of the subscription takes a quantity",
-            )
-        check_quantity(quantity, f"quantities.{code}")
-    for price in takers:
-        check_billable(price, quantities.get(price.code, ONE), currency, f"quantities.{price.code}")
-
-
-def check_quantity(quantity: Decimal, field: str) -> None:
-    """Refuse a quantity below zero; fractions are allowed (half a seat, 12.5 hours)."""
-    if quantity < 0:
-        raise InvalidInput(f"{field} is below zero", field=field, allowed="0 or more")
-
-
-def check_billable(price: Price, quantity: Decimal, currency: str, field: str) -> None:
-    """Refuse a quantity for which no invoice could state what a whole period costs."""
-    try:
-        rate_line(RatingInput(pricing=price.pricing(currency), quantity=quantity, unit=unit_of(currency)))
-    except TooLarge as refused:
-        raise TooLarge(
-            f"{field} makes the price {price.code} more than can be billed",
-            field=field,
-            allowed=f"a quantity that costs {refused.allowed}",
-        ) from None
-    except InvalidInput as refused:
-        raise InvalidInput(
-            f"{field} has no price: {refused.message}", field=field, allowed=refused.allowed
-        ) from None
 
 
 def _anchor(new: NewSubscription, started_at: datetime, zone: str, prices: Sequence[Price]) -> datetime:
@@ -281,23 +236,42 @@ def _anchor(new: NewSubscription, started_at: datetime, zone: str, prices: Seque
     return anchor
 
 
-def check_distance(instant: datetime, origin: datetime, field: str, latest: str) -> None:
-    """Refuse an instant more than ten years after ``origin``."""
-    if instant - origin > FARTHEST_START:
-        raise InvalidInput(f"{field} is too far ahead", field=field, allowed=f"a time until {latest}")
+def new_items(
+    uow: Uow,
+    subscription: Subscription,
+    agreed: Sequence[Agreed],
+    running: Sequence[tuple[Price, SubscriptionItem]] = (),
+) -> list[SubscriptionItem]:
+    """An item for each stretch; ``running``: the items before them, with their prices.
 
-
-def _item(
-    uow: Uow, subscription: Subscription, stretch: Stretch, quantities: Mapping[str, Decimal]
-) -> SubscriptionItem:
-    item = SubscriptionItem(
-        id=uow.new_id(),
-        subscription_id=subscription.id,
-        price_id=stretch.price.id,
-        quantity=quantities.get(stretch.price.code, ONE),
-        started_at=stretch.start,
-        ended_at=stretch.end,
-        billed_to=stretch.start,
-        due_at=None,
+    Where a price takes the place of one with another interval, it begins a cycle of its own, if the
+    subscription's policy is to reset: so a yearly price after a monthly phase has a whole first year.
+    """
+    items: list[SubscriptionItem] = []
+    last = {price.code: (price, item) for price, item in running}
+    resets = (
+        subscription.policy.interval_change is IntervalChange.RESET
+        and subscription.alignment is Alignment.ANNIVERSARY
     )
-    return planning.with_due(subscription, item, stretch.price)
+    for one in agreed:
+        price, start = one.stretch.price, one.stretch.start
+        before = last.get(price.code)
+        anchor = subscription.anchor_at
+        if before is not None:
+            anchor = before[1].anchor_at
+            if resets and before[0].interval != price.interval:
+                anchor = start
+        item = SubscriptionItem(
+            id=uow.new_id(),
+            subscription_id=subscription.id,
+            price_id=price.id,
+            quantity=one.quantity,
+            started_at=start,
+            ended_at=one.stretch.end,
+            billed_to=start,
+            due_at=None,
+            anchor_at=anchor,
+        )
+        items.append(planning.with_due(subscription, item, price))
+        last[price.code] = (price, item)
+    return items

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from counterfoil.core.calendar import as_instant
 from counterfoil.core.errors import InvalidInput, WrongState
-from counterfoil.core.states import SUBSCRIPTION, SubscriptionTrigger, advance
+from counterfoil.core.proration import CancelCredit
+from counterfoil.core.rating import Cadence
+from counterfoil.core.states import SUBSCRIPTION, SubscriptionState, SubscriptionTrigger, advance
 from counterfoil.modules.catalog import prices_by_ids
-from counterfoil.modules.customers import lock_customer
 from counterfoil.modules.subscriptions import planning, repository
-from counterfoil.modules.subscriptions.creation import check_distance
-from counterfoil.modules.subscriptions.overlaps import refuse_shared_usage
+from counterfoil.modules.subscriptions.checks import check_distance
+from counterfoil.modules.subscriptions.overlaps import refuse_longer
+from counterfoil.modules.subscriptions.scheduling import cancel_changes_of
+from counterfoil.modules.subscriptions.switching import running_from
 from counterfoil.modules.subscriptions.types import CancelWhen
 from counterfoil.modules.subscriptions.writing import announce, save
 from counterfoil.store.guards import check_version
@@ -33,14 +36,17 @@ async def cancel_subscription(
     when: CancelWhen,
     *,
     at: datetime | None = None,
+    credit: CancelCredit = CancelCredit.NONE,
     shared_usage: bool = False,
     expected_version: int | None = None,
 ) -> Subscription:
     """End a subscription now, at the end of its period, or at an instant ahead.
 
-    Now: what runs in arrears becomes billable at once, up to now; what was billed in advance stays as it was
-    billed.  A draft is given up, and nothing is billed.  At the period's end: the first boundary after now of
-    the longest interval among the prices, so that nothing paid in advance is cut short.  ``at`` is given with
+    Now: what runs in arrears becomes billable at once, up to now.  What was billed in advance stays as it was
+    billed, unless ``credit`` says what of it is given back.  Changes that were to come are taken back.  A
+    draft is given up, and nothing is billed.  At the period's end: the first boundary after now of
+    the longest interval among the prices, so that nothing paid in advance is cut short; of a trial, that is
+    its end.  ``at`` is given with
     ``CancelWhen.AT`` and at no other time.  Asking again for the end that is scheduled changes nothing.
     Raises ``NotFound``, ``VersionMismatch``, ``WrongState``, ``InvalidInput`` for an impossible ``at``, and
     ``Conflict`` as ``create_subscription`` does for an end later than the scheduled one.
@@ -58,17 +64,22 @@ async def cancel_subscription(
             cancelled_at=now,
             ended_at=now,
         )
+        after = await cancel_changes_of(uow, after, "the subscription was cancelled")
+        end = now
     else:
         advance(SUBSCRIPTION, status, SubscriptionTrigger.SCHEDULE_CANCEL)
-        if end is None:
-            running = [prices[item.price_id].interval for item in items]
+        if end is None and status is SubscriptionState.TRIALING:
+            end = before.trial_ends_at
+        elif end is None:
+            running = [prices[item.price_id].interval for item in running_from(items, now)]
             end = planning.cycle_of(before, planning.main_interval(running)).next_boundary(now)
-        if before.cancel_at == end:
+        assert end is not None
+        if before.cancel_at == end and _credited(before, items, prices, end, credit) == items:
             return before
-        if not shared_usage:
-            await _refuse_longer(uow, before, items, prices, end, "when" if at is None else "at")
         after = replace(before, cancel_at=end, cancelled_at=now)
-    after = await _saved(uow, after, items, prices)
+        if not shared_usage:
+            await refuse_longer(uow, before, after, items, prices, "when" if at is None else "at")
+    after = await _saved(uow, after, _credited(before, items, prices, end, credit), prices)
     if when is CancelWhen.NOW:
         announce(uow, "cancelled", after, {"ended_at": now})
     else:
@@ -92,9 +103,11 @@ async def reactivate_subscription(
             "no cancellation of the subscription is scheduled", allowed="a subscription with cancel_at"
         )
     items, prices = await _items(uow, before)
+    after = replace(before, cancel_at=None, cancelled_at=None)
     if not shared_usage:
-        await _refuse_longer(uow, before, items, prices, None, None)
-    after = await _saved(uow, replace(before, cancel_at=None, cancelled_at=None), items, prices)
+        await refuse_longer(uow, before, after, items, prices, None)
+    kept = _credited(before, items, prices, before.cancel_at, CancelCredit.NONE)
+    after = await _saved(uow, after, kept, prices)
     announce(uow, "cancel_unscheduled", after, {"cancel_at": None})
     return after
 
@@ -156,25 +169,31 @@ def _end_at(when: CancelWhen, at: datetime | None, now: datetime) -> datetime | 
     return end
 
 
-async def _refuse_longer(
-    uow: Uow,
+def _credited(
     subscription: Subscription,
     items: Sequence[SubscriptionItem],
     prices: Mapping[UUID, Price],
-    end: datetime | None,
-    field: str | None,
-) -> None:
-    """Refuse usage that another subscription bills between the scheduled end and a later one, if it is later.
+    end: datetime,
+    credit: CancelCredit,
+) -> list[SubscriptionItem]:
+    """The items with what is given back of each if they all end at ``end``, as far as they run until then."""
+    return [
+        replace(item, give_back_from=_given_back_from(subscription, item, prices[item.price_id], end, credit))
+        if item.ended_at is None or item.ended_at > end
+        else item
+        for item in items
+    ]
 
-    Something else may have been made to begin where this one was to end.
-    """
-    start = subscription.cancel_at
-    if start is None or (end is not None and end <= start):
-        return
-    longer = {item.price_id for item in items if item.ended_at is None or item.ended_at > start}
-    await lock_customer(uow, subscription.customer_id)
-    longer_prices = [(prices[id_], field) for id_ in longer]
-    await refuse_shared_usage(uow, subscription, longer_prices, start, end)
+
+def _given_back_from(
+    subscription: Subscription, item: SubscriptionItem, price: Price, end: datetime, credit: CancelCredit
+) -> datetime | None:
+    if credit is CancelCredit.NONE or price.cadence is Cadence.IN_ARREARS:
+        return None
+    since = end
+    if credit is CancelCredit.WHOLE:
+        since = planning.item_cycle(subscription, item, price.interval).period_at(end).start
+    return max(since, item.started_at)
 
 
 async def _items(uow: Uow, subscription: Subscription) -> tuple[list[SubscriptionItem], Mapping[UUID, Price]]:

@@ -4,16 +4,47 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, TypeDecorator, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from counterfoil.core.calendar import Alignment
+from counterfoil.core.calendar import Alignment, IntervalUnit
+from counterfoil.core.proration import ProrationPolicy
 from counterfoil.core.states import SubscriptionState
+from counterfoil.modules.subscriptions.types import ChangeKind, ChangeStatus, TrialEnd
 from counterfoil.store import Base
 from counterfoil.store.types import Choice, Identified
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy.engine import Dialect
+
+
+class Policy(TypeDecorator[ProrationPolicy]):
+    """How a subscription prorates, as the object that ``ProrationPolicy.from_json`` reads."""
+
+    impl = JSONB
+    cache_ok = True
+
+    def process_bind_param(self, value: ProrationPolicy | None, dialect: Dialect) -> dict[str, str] | None:
+        """The object of its fields."""
+        return None if value is None else value.to_json()
+
+    def process_result_value(
+        self, value: Mapping[str, str] | None, dialect: Dialect
+    ) -> ProrationPolicy | None:
+        """The policy again; there are few of them, however many subscriptions."""
+        return None if value is None else _policy(tuple(value.items()))
+
+
+@lru_cache(maxsize=1000)
+def _policy(fields: tuple[tuple[str, str], ...]) -> ProrationPolicy:
+    return ProrationPolicy.from_json(dict(fields))
 
 
 class SubscriptionRow(Identified, Base):
@@ -69,8 +100,21 @@ class SubscriptionRow(Identified, Base):
     cancelled_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     paused_at: Mapped[datetime | None]
+    trial_ends_at: Mapped[datetime | None]
+    trial_end_behavior: Mapped[TrialEnd | None] = mapped_column(Choice(TrialEnd))
+    term_unit: Mapped[IntervalUnit | None] = mapped_column(Choice(IntervalUnit))
+    term_count: Mapped[int | None]
+    term_ends_at: Mapped[datetime | None]
+    auto_renew: Mapped[bool]
+    renewals_left: Mapped[int | None]
+    expires_at: Mapped[datetime | None]
+    phase_id: Mapped[UUID | None]
+    next_phase_at: Mapped[datetime | None]
     next_billing_at: Mapped[datetime | None]
     billing_error: Mapped[str | None]
+    policy: Mapped[ProrationPolicy] = mapped_column(Policy)
+    next_change_at: Mapped[datetime | None]
+    commitment_due_at: Mapped[datetime | None]
 
 
 class SubscriptionItemRow(Base):
@@ -88,6 +132,58 @@ class SubscriptionItemRow(Base):
     ended_at: Mapped[datetime | None]
     billed_to: Mapped[datetime]
     due_at: Mapped[datetime | None]
+    anchor_at: Mapped[datetime]
+    bill_from: Mapped[datetime | None]
+    give_back_from: Mapped[datetime | None]
+    add_on_id: Mapped[UUID | None] = mapped_column(ForeignKey("add_ons.id"))
+
+
+class SubscriptionChangeRow(Base):
+    """A change that was asked for ahead of its time."""
+
+    __tablename__ = "subscription_changes"
+    __table_args__ = (
+        Index("ix_subscription_changes_subscription", "environment_id", "subscription_id", text("id desc")),
+        Index(
+            "ix_subscription_changes_due",
+            "environment_id",
+            "due_at",
+            "id",
+            postgresql_where=text("status = 'scheduled'"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    environment_id: Mapped[UUID]
+    subscription_id: Mapped[UUID] = mapped_column(ForeignKey("subscriptions.id"))
+    kind: Mapped[ChangeKind] = mapped_column(Choice(ChangeKind))
+    command: Mapped[dict[str, Any]]
+    due_at: Mapped[datetime]
+    status: Mapped[ChangeStatus] = mapped_column(Choice(ChangeStatus))
+    reason: Mapped[str | None]
+    applied_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class SubscriptionPhaseRow(Base):
+    """A span of a subscription with terms of its own."""
+
+    __tablename__ = "subscription_phases"
+    __table_args__ = (
+        Index("ix_subscription_phases_subscription", "environment_id", "subscription_id", "starts_at"),
+        CheckConstraint("starts_at < ends_at", name="ends_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    environment_id: Mapped[UUID]
+    subscription_id: Mapped[UUID] = mapped_column(ForeignKey("subscriptions.id"))
+    name: Mapped[str | None]
+    plan_id: Mapped[UUID | None] = mapped_column(ForeignKey("plans.id"))
+    plan_version_id: Mapped[UUID | None] = mapped_column(ForeignKey("plan_versions.id"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]
+    discounts: Mapped[list[Any]] = mapped_column(JSONB)
 
 
 class CustomerFeatureRow(Base):

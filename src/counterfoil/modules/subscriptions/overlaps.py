@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING
 from counterfoil.core.errors import Conflict
 from counterfoil.core.ids import show_id
 from counterfoil.modules.catalog import meters_by_ids, prices_by_ids
-from counterfoil.modules.subscriptions import repository
+from counterfoil.modules.customers import lock_customer
+from counterfoil.modules.subscriptions import planning, repository
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
+    from uuid import UUID
 
     from counterfoil.modules.catalog import Price
-    from counterfoil.modules.subscriptions.types import Subscription
+    from counterfoil.modules.subscriptions.types import Subscription, SubscriptionItem
     from counterfoil.store import Uow
 
 
@@ -54,6 +56,26 @@ async def refuse_shared_usage(
                     "events, or shared_usage true if this customer's events name their subscription or "
                     "their usage shall be billed on both",
                 )
+
+
+async def refuse_longer(
+    uow: Uow,
+    before: Subscription,
+    after: Subscription,
+    items: Sequence[SubscriptionItem],
+    prices: Mapping[UUID, Price],
+    field: str | None,
+) -> None:
+    """Refuse usage that another subscription bills from where this one was to end, if it goes on for longer.
+
+    Something else may have been made to begin where it was to end.  Raises ``Conflict`` with the field.
+    """
+    start, end = planning.end_of(before), planning.end_of(after)
+    if start is None or (end is not None and end <= start):
+        return
+    longer = {item.price_id for item in items if item.ended_at is None or item.ended_at > start}
+    await lock_customer(uow, before.customer_id)
+    await refuse_shared_usage(uow, after, [(prices[id_], field) for id_ in longer], start, end)
 
 
 def may_count_the_same(one: Price, other: Price) -> bool:

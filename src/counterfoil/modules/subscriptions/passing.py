@@ -8,6 +8,7 @@ step is a row of ``core.states``; passing a time in one go or in several gives t
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from counterfoil.core.calendar import Cycle, Period
@@ -24,6 +25,7 @@ _T = SubscriptionTrigger
 _RUNNING: Final = frozenset(
     {SubscriptionState.TRIALING, SubscriptionState.ACTIVE, SubscriptionState.PAST_DUE}
 )
+_INSTANT: Final = timedelta(microseconds=1)
 # What happens first where several things fall on one instant: an end leaves nothing to begin or renew.
 _ORDER: Final = (_T.CANCEL, _T.EXPIRE, _T.START_TRIAL, _T.ACTIVATE, _T.RENEW, _T.CHANGE)
 
@@ -50,6 +52,12 @@ def steps(subscription: Subscription, now: datetime, phases: Sequence[Phase] = (
         at, trigger = min(due, key=lambda one: (one[0], _ORDER.index(one[1])))
         subscription = _after(subscription, trigger, at, phases)
         found.append(Step(trigger, at, subscription))
+
+
+def up_to(subscription: Subscription, now: datetime) -> datetime:
+    """Until when time may pass at ``now``: a change that is due comes before all that falls due with it."""
+    at = subscription.next_change_at
+    return now if at is None or at > now else at - _INSTANT
 
 
 def next_step_at(subscription: Subscription) -> datetime | None:

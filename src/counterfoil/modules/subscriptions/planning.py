@@ -11,14 +11,14 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
-from counterfoil.core.billing_periods import ItemTerms, next_due, service_periods
+from counterfoil.core.billing_periods import ItemTerms, service_periods
 from counterfoil.core.calendar import Alignment, Cycle, Interval, IntervalUnit, Period, aligned_anchor
-from counterfoil.core.states import SUBSCRIPTION, SubscriptionState, SubscriptionTrigger, advance
 from counterfoil.modules.catalog import Price, QuantitySource
-from counterfoil.modules.subscriptions.types import ItemAdvance, ItemPlan
+from counterfoil.modules.subscriptions.passing import next_step_at, paid_from, steps
+from counterfoil.modules.subscriptions.types import GivenBack, ItemAdvance, ItemPlan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from counterfoil.core.billing_periods import ServicePeriod
@@ -50,6 +50,14 @@ def cycle_of(subscription: Anchored, interval: Interval) -> Cycle:
     return Cycle(interval, anchor, subscription.zone)
 
 
+def item_cycle(subscription: Anchored, item: SubscriptionItem, interval: Interval) -> Cycle:
+    """The boundaries of an item's periods: those of its own anchor."""
+    anchor = item.anchor_at
+    if subscription.alignment is Alignment.CALENDAR:
+        anchor = _aligned(interval, anchor, subscription.zone)
+    return Cycle(interval, anchor, subscription.zone)
+
+
 def main_interval(intervals: Iterable[Interval]) -> Interval:
     """The longest interval: its periods are those of the subscription as a whole; a month if there is none.
 
@@ -61,7 +69,9 @@ def main_interval(intervals: Iterable[Interval]) -> Interval:
 
 def item_end(subscription: Subscription, item: SubscriptionItem) -> datetime | None:
     """When an item's time ends as things stand: by itself or with its subscription.  A pause ends nothing."""
-    return _cut(item, item.ended_at, subscription.ended_at, subscription.cancel_at)
+    return _cut(
+        item, item.ended_at, subscription.ended_at, subscription.cancel_at, subscription.expires_at
+    )
 
 
 def _cut(item: SubscriptionItem, *ends: datetime | None) -> datetime | None:
@@ -88,27 +98,63 @@ def plan_item(
     *,
     limit: int | None = None,
 ) -> ItemPlan:
-    """The service periods that are billable at ``now``, and the item's advance once they are billed.
+    """What is to be drafted of an item at ``now``, and the item's advance once it is.
 
-    At most ``limit`` periods: what is left over is due at once, in the next round.
+    At most ``limit`` periods, and more only where they fall due together: what is left over is due at once,
+    in the next round.  So is what is to be given back of the periods themselves, for they have no line yet.
     """
     periods: list[ServicePeriod] = []
     due_at = None
-    for period in service_periods(
-        terms_of(subscription, item, price), cycle_of(subscription, price.interval)
-    ):
-        if period.due_at > now or len(periods) == limit:
+    for period in _periods(subscription, item, price):
+        if period.due_at > now or (
+            limit is not None and len(periods) >= limit and period.due_at > periods[-1].due_at
+        ):
             due_at = period.due_at
             break
         periods.append(period)
     billed_to = periods[-1].end if periods else item.billed_to
-    return ItemPlan(periods, ItemAdvance(item.id, billed_to, due_at))
+    credit, left = _given_back(subscription, item, billed_to), item.give_back_from
+    if credit is not None and credit.due_at <= now and not periods:
+        left = None
+        return ItemPlan(periods, ItemAdvance(item.id, billed_to, due_at, left), credit)
+    if credit is not None:
+        due_at = credit.due_at if due_at is None else min(due_at, credit.due_at)
+    return ItemPlan(periods, ItemAdvance(item.id, billed_to, due_at, left))
 
 
 def with_due(subscription: Subscription, item: SubscriptionItem, price: Price) -> SubscriptionItem:
     """The item with ``due_at`` computed anew, after its end, or its subscription's, was changed."""
-    terms = terms_of(subscription, item, price)
-    return replace(item, due_at=next_due(terms, cycle_of(subscription, price.interval)))
+    first = next(_periods(subscription, item, price), None)
+    credit = _given_back(subscription, item, item.billed_to)
+    instants = [one.due_at for one in (first, credit) if one is not None]
+    return replace(item, due_at=min(instants, default=None))
+
+
+def _periods(subscription: Subscription, item: SubscriptionItem, price: Price) -> Iterator[ServicePeriod]:
+    """The periods of an item that are not billed yet, none of them due while the item waits."""
+    waits = _waits_until(subscription, item)
+    cycle = item_cycle(subscription, item, price.interval)
+    for period in service_periods(terms_of(subscription, item, price), cycle, subscription.policy):
+        if waits is not None and period.due_at < waits:
+            period = replace(period, due_at=waits)
+        yield period
+
+
+def _waits_until(subscription: Subscription, item: SubscriptionItem) -> datetime | None:
+    """Before when nothing of the item is drafted; there is no next invoice after the subscription's end."""
+    if item.bill_from is None:
+        return None
+    end = end_of(subscription)
+    return item.bill_from if end is None else min(item.bill_from, end)
+
+
+def _given_back(subscription: Subscription, item: SubscriptionItem, billed_to: datetime) -> GivenBack | None:
+    """What is to be given back of an item that is billed so far: nothing before its time has ended."""
+    since, end = item.give_back_from, item_end(subscription, item)
+    if since is None or end is None or billed_to <= since:
+        return None
+    waits = _waits_until(subscription, item)
+    return GivenBack(since, billed_to, end if waits is None else max(end, waits))
 
 
 def resumed(
@@ -117,7 +163,8 @@ def resumed(
     """The items of a subscription that was paused until now, and those that go on after it, with no id yet.
 
     An item is cut at the pause, and goes on from now, billed as far as it was; one that was to begin during
-    the pause begins now, or never if its own end has come.
+    the pause begins now, or never if its own end has come.  What waits for the next invoice is what was
+    before the pause.
     """
     kept: list[SubscriptionItem] = []
     going_on: list[SubscriptionItem] = []
@@ -131,7 +178,8 @@ def resumed(
         else:
             kept.append(replace(item, ended_at=paused_at))
             if item.ended_at is None or item.ended_at > now:
-                going_on.append(replace(item, started_at=now, billed_to=max(now, item.billed_to)))
+                billed_to = max(now, item.billed_to)
+                going_on.append(replace(item, started_at=now, billed_to=billed_to, bill_from=None))
     return kept, going_on
 
 
@@ -140,34 +188,39 @@ def current_period(subscription: Subscription, prices: Iterable[Price], now: dat
 
     ``prices`` are its items'.  ``None`` before it begins and after it has ended.
     """
-    end = min((at for at in (subscription.ended_at, subscription.cancel_at) if at is not None), default=None)
+    end = end_of(subscription)
     if now < subscription.started_at or (end is not None and end <= now):
         return None
+    if subscription.trial_ends_at is not None and now < subscription.trial_ends_at:
+        trial_end = subscription.trial_ends_at
+        return Period(subscription.started_at, trial_end if end is None else min(trial_end, end))
     whole = cycle_of(subscription, main_interval(price.interval for price in prices)).period_at(now)
     return Period(
-        max(whole.start, subscription.started_at), whole.end if end is None else min(whole.end, end)
+        max(whole.start, paid_from(subscription)), whole.end if end is None else min(whole.end, end)
     )
 
 
 def as_of(subscription: Subscription, now: datetime) -> Subscription:
-    """The subscription at ``now``: begun if its start has come, ended if its scheduled end has."""
-    status, cancel_at = subscription.status, subscription.cancel_at
-    if status is SubscriptionState.DRAFT and subscription.started_at <= now:
-        status = advance(SUBSCRIPTION, status, SubscriptionTrigger.ACTIVATE)
-    if cancel_at is None or now < cancel_at or SUBSCRIPTION.is_final(status):
-        return replace(subscription, status=status)
-    return replace(
-        subscription,
-        status=advance(SUBSCRIPTION, status, SubscriptionTrigger.CANCEL),
-        ended_at=cancel_at,
-    )
+    """The subscription at ``now``: what time has done to it by then, apart from phases and billing."""
+    passed = steps(subscription, now)
+    return passed[-1].after if passed else subscription
+
+
+def end_of(subscription: Subscription) -> datetime | None:
+    """When a subscription ends as things stand, or has ended; ``None`` if it goes on."""
+    if subscription.ended_at is not None:
+        return subscription.ended_at
+    ends = (subscription.cancel_at, subscription.expires_at)
+    return min((at for at in ends if at is not None), default=None)
 
 
 def scheduled(subscription: Subscription, items: Iterable[SubscriptionItem]) -> Subscription:
-    """The subscription with ``next_billing_at`` computed anew: the next time to bill, to begin or to end."""
+    """The subscription with ``next_billing_at`` computed anew: to bill, to begin, to change or to end."""
     instants = [item.due_at for item in items if item.due_at is not None]
-    if subscription.status is SubscriptionState.DRAFT:
-        instants.append(subscription.started_at)
-    if subscription.cancel_at is not None and not SUBSCRIPTION.is_final(subscription.status):
-        instants.append(subscription.cancel_at)
+    instants += [
+        at for at in (subscription.next_change_at, subscription.commitment_due_at) if at is not None
+    ]
+    step_at = next_step_at(subscription)
+    if step_at is not None:
+        instants.append(step_at)
     return replace(subscription, next_billing_at=min(instants, default=None))
