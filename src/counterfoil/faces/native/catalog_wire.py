@@ -11,6 +11,8 @@ from counterfoil.modules.catalog import CatalogChanges
 
 if TYPE_CHECKING:
     from counterfoil.modules.catalog import (
+        AddOn,
+        Coupon,
         Feature,
         Meter,
         Plan,
@@ -91,7 +93,7 @@ class DescribedPatch(NamePatch):
 
 
 def common_of(
-    view: Product | Feature | Meter | TaxRate | Plan | PlanVersion | Price | PricingTable,
+    view: Product | Feature | Meter | TaxRate | Plan | PlanVersion | Price | PricingTable | Coupon | AddOn,
 ) -> dict[str, Any]:
     """The fields that every object shows."""
     return {
@@ -104,6 +106,8 @@ def common_of(
     }
 
 
-def coded_of(view: Product | Feature | Meter | TaxRate | Plan | PricingTable) -> dict[str, Any]:
+def coded_of(
+    view: Product | Feature | Meter | TaxRate | Plan | PricingTable | Coupon | AddOn,
+) -> dict[str, Any]:
     """The fields that every object with a code shows."""
     return {**common_of(view), "code": view.code, "name": view.name, "archived_at": view.archived_at}

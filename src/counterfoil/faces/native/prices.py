@@ -11,6 +11,7 @@ from counterfoil.core.calendar import IntervalUnit
 from counterfoil.core.pricing import MODELS
 from counterfoil.faces.kit.context import Unit, allow
 from counterfoil.faces.kit.wire import (
+    AddOnId,
     FeatureId,
     IfMatch,
     InstantText,
@@ -71,6 +72,7 @@ PRICE_EXAMPLE: Final[dict[str, Any]] = {
 SHOWN_PRICE: Final[dict[str, Any]] = {
     "id": "price_01kahgp1g0edgrx4zm6byashwh",
     "plan_id": "plan_01kahgp1g0edgrx4zm6byashwh",
+    "add_on_id": None,
     **PRICE_EXAMPLE,
     "external_id": None,
     "metadata": {},
@@ -188,7 +190,8 @@ class PriceOut(Wire):
 
     id: PriceId
     external_id: str | None
-    plan_id: PlanId | None = Field(description="null: it is one subscription's own")
+    plan_id: PlanId | None = Field(description="null: it is an add-on's, or one subscription's own")
+    add_on_id: AddOnId | None
     code: str
     name: str
     description: str | None
@@ -216,6 +219,7 @@ def to_wire(price: Price) -> PriceOut:
     return PriceOut.model_construct(
         **common_of(price),
         plan_id=price.plan_id,
+        add_on_id=price.add_on_id,
         code=price.code,
         name=price.name,
         description=price.description,

@@ -47,7 +47,7 @@ async def add_add_on(
 async def remove_add_on(
     uow: Uow,
     subscription_id: UUID,
-    code: str,
+    add_on_id: UUID,
     *,
     behavior: ProrationBehavior | None = None,
     when: ChangeWhen = ChangeWhen.NOW,
@@ -58,7 +58,8 @@ async def remove_add_on(
     one = await catch_up(uow, subscription_id, expected_version)
     due_at = await change_due_at(uow, one, when, at)
     if due_at is None:
-        await subscriptions.remove_add_on(uow, subscription_id, code, behavior=behavior)
+        await subscriptions.remove_add_on(uow, subscription_id, add_on_id, behavior=behavior)
         return (await catch_up(uow, subscription_id)).subscription
-    await schedule(uow, one, ChangeKind.REMOVE_ADD_ON, {"code": code, "behavior": behavior}, due_at)
+    command = {"add_on_id": str(add_on_id), "behavior": behavior}
+    await schedule(uow, one, ChangeKind.REMOVE_ADD_ON, command, due_at)
     return await get_subscription(uow, subscription_id)

@@ -17,7 +17,6 @@ from counterfoil.modules.catalog import (
     AddOnKind,
     QuantitySource,
     add_ons_by_codes,
-    add_ons_by_ids,
     prices_by_ids,
 )
 from counterfoil.modules.customers import lock_customer
@@ -61,24 +60,27 @@ async def pick_add_ons(
     plan_id: UUID | None,
     currency: str,
     taken: Collection[str],
+    has: Collection[UUID | None] = (),
 ) -> list[PickedPrice]:
     """The prices of add-ons, each with the field that asks for it, that a subscription to a plan gets.
 
-    ``taken``: the codes of the prices that it has.  Raises ``NotFound``, ``WrongState`` for an archived one,
-    ``InvalidInput`` for one that does not fit, lacks the currency or has another quantity than it may,
-    ``AlreadyExists`` for one that is there twice or whose prices have codes that others have.
+    ``taken``: the codes of the prices that it has, ``has``: its add-ons.  Raises ``NotFound``, ``WrongState``
+    for an archived one, ``InvalidInput`` for one that does not fit, lacks the currency or has another
+    quantity than it may, ``AlreadyExists`` for one that is there twice or whose prices have codes that others
+    have.
     """
     for field, one in chosen:
         check_text(one.code, f"{field}code", longest=100)
     found = await add_ons_by_codes(uow, {one.code for _, one in chosen})
     prices = await prices_by_ids(uow, {id_ for add_on in found.values() for id_ in add_on.price_ids})
-    codes = set(taken)
+    codes, had = set(taken), set(has)
     picked: list[PickedPrice] = []
     for field, one in chosen:
         add_on = found.get(one.code)
         if add_on is None:
             raise NotFound("no such add-on", field=f"{field}code", allowed="the code of an add-on")
-        _check_fits(add_on, plan_id, one.quantity, field)
+        _check_fits(add_on, plan_id, one.quantity, field, had)
+        had.add(add_on.id)
         for id_ in add_on.price_ids:
             price = prices[id_]
             _check_price(price, one.quantity, currency, codes, field)
@@ -110,9 +112,9 @@ async def add_add_on(
     at = change_at(before, uow.now)
     prices = dict(await prices_by_ids(uow, {item.price_id for item in items}))
     running = running_from(items, at)
-    _check_new(chosen.code, running, await _codes(uow, running))
     taken = {prices[item.price_id].code for item in running}
-    picked = await pick_add_ons(uow, [("", chosen)], before.plan_id, before.currency, taken)
+    has = {item.add_on_id for item in running}
+    picked = await pick_add_ons(uow, [("", chosen)], before.plan_id, before.currency, taken, has)
     metered = [(one.price, one.field) for one in picked if one.price.meter_id is not None]
     if metered and not chosen.shared_usage:
         await lock_customer(uow, before.customer_id)
@@ -122,12 +124,12 @@ async def add_add_on(
     additions = [one.addition(at) for one in picked]
     behavior = behavior or before.policy.behavior
     done = switched(before, items, prices, (), additions, at, behavior, uow.new_id)
-    facts = {"changed": ["add_ons", "items"], "add_on": chosen.code, "quantity": chosen.quantity, "from": at}
-    return await write_switched(uow, done, facts)
+    facts = {"add_on_id": picked[0].add_on.id, "quantity": chosen.quantity, "from": at}
+    return await write_switched(uow, done, {"changed": ["items"], **facts})
 
 
 async def remove_add_on(
-    uow: Uow, subscription_id: UUID, code: str, *, behavior: ProrationBehavior | None = None
+    uow: Uow, subscription_id: UUID, add_on_id: UUID, *, behavior: ProrationBehavior | None = None
 ) -> Subscription:
     """Take an add-on from a subscription from now on; ``behavior`` is as for ``change_quantity``.
 
@@ -135,18 +137,17 @@ async def remove_add_on(
     """
     before, items = await changeable(uow, subscription_id)
     running = running_from(items, change_at(before, uow.now))
-    codes = await _codes(uow, running)
-    own = [item for item in running if item.add_on_id is not None and codes[item.add_on_id] == code]
+    own = [item for item in running if item.add_on_id == add_on_id]
     if not own:
         raise NotFound(
             "the subscription has no such add-on",
-            field="code",
-            allowed=", ".join(sorted(codes.values())) or "none: it has no add-ons",
+            field="add_on_id",
+            allowed="the id of an add-on whose items run, or are to begin",
         )
     prices = await prices_by_ids(uow, {item.price_id for item in items})
     replacements = [Replacement(item, None, ONE, None) for item in own]
     behavior = behavior or before.policy.behavior
-    facts = {"changed": ["add_ons", "items"], "add_on": code, "quantity": None}
+    facts = {"add_on_id": add_on_id, "quantity": None}
     return await write_switch(uow, before, items, prices, replacements, behavior, facts)
 
 
@@ -158,22 +159,15 @@ def check_add_on_quantity(add_on: AddOn, quantity: Decimal, field: str) -> None:
         raise InvalidInput(f"{field} is not one that {add_on.code} may have", field=field, allowed=allowed)
 
 
-async def _codes(uow: Uow, items: Sequence[SubscriptionItem]) -> dict[UUID, str]:
-    """The codes of the add-ons that these items are of."""
-    found = await add_ons_by_ids(uow, {item.add_on_id for item in items if item.add_on_id is not None})
-    return {id_: add_on.code for id_, add_on in found.items()}
-
-
-def _check_new(code: str, running: Sequence[SubscriptionItem], codes: dict[UUID, str]) -> None:
-    if code in codes.values():
+def _check_fits(
+    add_on: AddOn, plan_id: UUID | None, quantity: Decimal, field: str, had: Collection[UUID | None]
+) -> None:
+    if add_on.id in had:
         raise AlreadyExists(
-            f"the subscription has the add-on {code} already",
-            field="code",
+            f"the subscription has the add-on {add_on.code} already",
+            field=f"{field}code",
             allowed="another add-on; the quantity of its items may change",
         )
-
-
-def _check_fits(add_on: AddOn, plan_id: UUID | None, quantity: Decimal, field: str) -> None:
     if add_on.archived_at is not None:
         raise WrongState(
             f"the add-on {add_on.code} is archived", field=f"{field}code", allowed="an add-on not archived"
