@@ -90,8 +90,8 @@ class CommitmentCourse:
     """The commitments of one subscription while its lines are worked out, in the order of time.
 
     ``prices`` are those behind its lines; ``taxes`` what a line of a commitment bears that stands for none
-    of them, by commitment.  ``draft_id``: the draft that is rated again, and ``closing`` the terms that it
-    closes.  ``changed`` and ``opened`` are the terms to write.
+    of them, by commitment.  ``draft_id``: the draft that is rated again, and ``closing`` the taxes of what is
+    missing of the terms that it closes.  ``changed`` and ``opened`` are the terms to write.
     """
 
     subscription: Subscription
@@ -101,7 +101,7 @@ class CommitmentCourse:
     taxes: Mapping[UUID, Answer]
     new_id: Callable[[], UUID]
     draft_id: UUID | None = None
-    closing: frozenset[UUID] = frozenset()
+    closing: Mapping[UUID, Mapping[str, Any]] = field(default_factory=dict)
     changed: dict[UUID, CommitmentTerm] = field(default_factory=dict)
     opened: dict[UUID, CommitmentTerm] = field(default_factory=dict)
     _terms: dict[UUID, list[CommitmentTerm]] = field(default_factory=dict)
@@ -140,7 +140,7 @@ class CommitmentCourse:
         early = [line for line in lines if end is None or _falls(line) < end]
         added = self.counted(early)
         for commitment, term in ending:
-            added += self.true_up(commitment, term, always=True)
+            added += self._true_up(commitment, term, self.closing[term.id], always=True)
         return added + self.counted([line for line in lines if end is not None and _falls(line) >= end])
 
     def counted(self, lines: Iterable[NewLine]) -> list[NewLine]:
@@ -154,12 +154,17 @@ class CommitmentCourse:
         for commitment in self._ordered:
             for term, group in self._groups(commitment, counting):
                 added += self._drawn(commitment, term, group)
-            for term in self._settled_again(commitment, counting):
-                added += self.true_up(commitment, term)
+            for term, like in self._settled_again(commitment, counting):
+                added += self._true_up(commitment, term, taxes_of_line(like))
         return added
 
-    def true_up(
-        self, commitment: SubscriptionCommitment, term: CommitmentTerm, *, always: bool = False
+    def _true_up(
+        self,
+        commitment: SubscriptionCommitment,
+        term: CommitmentTerm,
+        taxes: Mapping[str, Any],
+        *,
+        always: bool = False,
     ) -> list[NewLine]:
         """What is missing at the end of a term that is closed, beyond what was billed of it before."""
         if not commitment.true_up:
@@ -176,7 +181,7 @@ class CommitmentCourse:
         )
         if not rated.amount and not always:
             return []
-        return [self._own(commitment, term, rated, self._taxes(commitment))]
+        return [self._own(commitment, term, rated, taxes)]
 
     def _groups(
         self, commitment: SubscriptionCommitment, counting: Sequence[_Counting]
@@ -191,10 +196,8 @@ class CommitmentCourse:
         return list(groups.values())
 
     def _term_of(self, commitment: SubscriptionCommitment, one: _Counting) -> CommitmentTerm | None:
-        codes = commitment.price_codes
-        counts = one.price.code in codes if codes is not None else _is_usage(one.price)
         falls = _falls(one.line)
-        for term in self._terms[commitment.id] if counts else ():
+        for term in self._terms[commitment.id] if counts(commitment, one.price) else ():
             if term.start_at <= falls < (term.closed_at or term_end(self.subscription, term)):
                 return term
         return None
@@ -220,32 +223,32 @@ class CommitmentCourse:
                 one.charged -= round_money(step.beyond, one.charged.unit)
                 before += Fraction(share.used)
         span = (min(one.line.service_start for one in group), max(one.line.service_end for one in group))
-        return [self._own(commitment, term, one, _taxes_of(group[0].line), span) for one in rated]
+        return [self._own(commitment, term, one, taxes_of_line(group[0].line), span) for one in rated]
 
     def _settled_again(
         self, commitment: SubscriptionCommitment, counting: Sequence[_Counting]
-    ) -> list[CommitmentTerm]:
-        """The closed terms in which lines fall due: their end is settled again, and what follows it."""
-        touched = {term.id: term for one in counting if (term := self._term_of(commitment, one)) is not None}
-        closed = [term for term in touched.values() if term.closed_at is not None]
-        for term in closed:
+    ) -> list[tuple[CommitmentTerm, NewLine]]:
+        """The closed terms in which lines fall due, each with one: their end is settled again."""
+        found = {term.id: (term, one.line) for one in counting if (term := self._term_of(commitment, one))}
+        closed = [(term, line) for term, line in found.values() if term.closed_at is not None]
+        for term, _ in closed:
             self._carry(commitment, term)
         return [
-            term
-            for term in closed
+            (term, line)
+            for term, line in closed
             if term.id not in self.closing and not self.book.trued_up_later(term.id, self.draft_id)
         ]
 
     def _carry(self, commitment: SubscriptionCommitment, ended: CommitmentTerm) -> None:
         unit = unit_of(self.subscription.currency)
-        for index, following in enumerate(self._terms[commitment.id]):
+        for following in list(self._terms[commitment.id]):
             if following.start_at != ended.end_at:
                 continue
             used, credit = self.book.used(ended.id), self.book.paid_by_credit(ended.id, unit)
             fresh = carried_anew(commitment, self.subscription, ended, following, used, credit)
             if fresh is not following:
-                self._terms[commitment.id][index] = fresh
-                self._write(fresh)
+                self._replace(commitment, fresh)
+                self._replace(commitment, replace(ended, carried=fresh.rolled_over))
 
     def _ended(self, instant: datetime, added: Sequence[NewLine]) -> list[NewLine]:
         """Settle the terms that end by an instant, and open those that follow."""
@@ -253,15 +256,17 @@ class CommitmentCourse:
         lines = []
         for commitment in self._ordered:
             terms = self._terms[commitment.id]
-            for index, term in enumerate(terms):
+            for term in list(terms):
                 end = term_end(self.subscription, term)
                 if term.closed_at is not None or end > instant or end <= term.start_at:
                     continue
                 lines += self._instalments(end, commitment)
-                closed = replace(terms[index], closed_at=end)
-                terms[index] = closed
-                self._write(closed)
-                lines += self.true_up(commitment, closed, always=closed.id in touched)
+                paid = next(one for one in terms if one.id == term.id)
+                closed = replace(paid, closed_at=end)
+                self._replace(commitment, closed)
+                lines += self._true_up(
+                    commitment, closed, self._taxes(commitment), always=closed.id in touched
+                )
                 if all(one.closed_at is not None for one in terms):
                     self._open(commitment, closed)
         return lines
@@ -273,13 +278,13 @@ class CommitmentCourse:
         if following is not None:
             self._terms[commitment.id].append(following)
             self.opened[following.id] = following
+            self._replace(commitment, replace(ended, carried=following.rolled_over))
 
     def _instalments(self, instant: datetime, only: SubscriptionCommitment | None = None) -> list[NewLine]:
         """The instalments that fall due by an instant."""
         lines = []
         for commitment in self._ordered if only is None else [only]:
-            terms = self._terms[commitment.id]
-            for index, term in enumerate(terms):
+            for term in list(self._terms[commitment.id]):
                 begun = term.closed_at is None and term_end(self.subscription, term) > term.start_at
                 while (
                     begun
@@ -290,9 +295,14 @@ class CommitmentCourse:
                     assert plan is not None
                     rated = instalment_line(self._told(commitment, term), plan, term.billed_parts)
                     lines.append(self._own(commitment, term, rated, self._taxes(commitment)))
-                    term = terms[index] = replace(term, billed_parts=term.billed_parts + 1)
-                    self._write(term)
+                    term = replace(term, billed_parts=term.billed_parts + 1)
+                    self._replace(commitment, term)
         return lines
+
+    def _replace(self, commitment: SubscriptionCommitment, term: CommitmentTerm) -> None:
+        terms = self._terms[commitment.id]
+        terms[[one.id for one in terms].index(term.id)] = term
+        self._write(term)
 
     def _write(self, term: CommitmentTerm) -> None:
         (self.opened if term.id in self.opened else self.changed)[term.id] = term
@@ -343,7 +353,8 @@ class CommitmentCourse:
         )
 
 
-def _taxes_of(line: NewLine) -> Mapping[str, Any]:
+def taxes_of_line(line: NewLine) -> Mapping[str, Any]:
+    """The taxes of a line, for another that bears the same."""
     return {name: getattr(line, name) for name in ("taxes", "tax_mode", "tax_treatment", "tax_reason")}
 
 
@@ -353,8 +364,11 @@ def _falls(line: NewLine) -> datetime:
     return line.service_end - _INSTANT if in_arrears else line.service_start
 
 
-def _is_usage(price: Price) -> bool:
-    return price.quantity_source is QuantitySource.USAGE
+def counts(commitment: SubscriptionCommitment, price: Price) -> bool:
+    """Whether lines of a price count towards a commitment."""
+    if commitment.price_codes is None:
+        return price.quantity_source is QuantitySource.USAGE
+    return price.code in commitment.price_codes
 
 
 def _counted(one: _Counting, measure: Measure) -> Counted:

@@ -29,6 +29,7 @@ from counterfoil.modules.subscriptions.commitment_types import (
     OnCancel,
     SubscriptionCommitment,
 )
+from counterfoil.modules.subscriptions.passing import paid_from
 from counterfoil.modules.subscriptions.planning import end_of, main_interval
 from counterfoil.store.guards import check_metadata, check_text
 
@@ -234,7 +235,7 @@ def _on_cancel(new: NewCommitment) -> OnCancel:
 
 def _start(new: NewCommitment, subscription: Subscription, earliest: datetime) -> datetime:
     if new.starts_at is None:
-        return earliest
+        return max(earliest, paid_from(subscription))
     start = as_instant(new.starts_at, field="starts_at")
     end = end_of(subscription)
     if start < earliest or (end is not None and end <= start):

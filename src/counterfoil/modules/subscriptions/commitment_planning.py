@@ -273,6 +273,7 @@ def _term(
         opening={},
         plan=plan,
         billed_parts=0,
+        carried=NOTHING,
         closed_at=None,
     )
 

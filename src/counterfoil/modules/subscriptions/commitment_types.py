@@ -131,8 +131,9 @@ class CommitmentTerm:
 
     ``committed``, ``rolled_over`` and ``credit`` are in the commitment's measure.  ``opening`` says how it
     came about: by a renewal or a division, in the form of ``core.commitments``; empty for the first.
-    ``plan``: the instalments, of which ``billed_parts`` are billed.  ``closed_at``: when it was settled,
-    earlier than ``end_at`` where the subscription ended within it.
+    ``plan``: the instalments, of which ``billed_parts`` are billed.  ``carried``: what of it was rolled over
+    into the next.  ``closed_at``: when it was settled, earlier than ``end_at`` where the subscription ended
+    within it.
     """
 
     id: UUID
@@ -146,6 +147,7 @@ class CommitmentTerm:
     opening: Mapping[str, Any]
     plan: Mapping[str, Any] | None
     billed_parts: int
+    carried: Decimal
     closed_at: datetime | None
 
 

@@ -72,4 +72,5 @@ class CommitmentTermRow(Base):
     opening: Mapped[dict[str, Any]]
     plan: Mapped[dict[str, Any] | None]
     billed_parts: Mapped[int] = mapped_column(Integer)
+    carried: Mapped[Decimal]
     closed_at: Mapped[datetime | None]

@@ -32,16 +32,18 @@ _WRITE_TERMS: Final = text(
     update commitment_terms t
     set end_at = u.end_at, committed = u.committed, rolled_over = u.rolled_over, credit = u.credit,
         opening = cast(:openings as jsonb) -> cast(u.place - 1 as integer), billed_parts = u.billed_parts,
-        closed_at = u.closed_at
+        carried = u.carried, closed_at = u.closed_at
     from unnest(
         cast(:ids as uuid[]), cast(:end_at as timestamptz[]), cast(:committed as numeric[]),
         cast(:rolled_over as numeric[]), cast(:credit as numeric[]), cast(:billed_parts as integer[]),
-        cast(:closed_at as timestamptz[])
-    ) with ordinality u (id, end_at, committed, rolled_over, credit, billed_parts, closed_at, place)
+        cast(:carried as numeric[]), cast(:closed_at as timestamptz[])
+    ) with ordinality u (id, end_at, committed, rolled_over, credit, billed_parts, carried, closed_at, place)
     where t.environment_id = :environment and t.id = u.id
     """
 )
-_CHANGING: Final = ("end_at", "committed", "rolled_over", "credit", "billed_parts", "closed_at")
+_CHANGING: Final = (
+    *("end_at", "committed", "rolled_over", "credit", "billed_parts", "carried", "closed_at"),
+)
 
 
 async def add(uow: Uow, commitment: SubscriptionCommitment) -> None:

@@ -73,6 +73,7 @@ def _terms() -> None:
         sa.Column("opening", JSONB, nullable=False),
         sa.Column("plan", JSONB),
         sa.Column("billed_parts", sa.Integer, nullable=False),
+        sa.Column("carried", sa.Numeric, nullable=False),
         sa.Column("closed_at", INSTANT),
         sa.UniqueConstraint("commitment_id", "start_at", name=f"uq_{table}_commitment_id_start_at"),
         sa.CheckConstraint("start_at < end_at", name=f"ck_{table}_end_at"),
