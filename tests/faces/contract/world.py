@@ -136,6 +136,7 @@ _PATHS: Final = {
     ("api_clients.get", "client_id"): "api_client_id",
     ("api_clients.revoke", "client_id"): "api_client_id",
     ("billing.finalise", "invoice_id"): "draft_id",
+    ("billing.rate", "invoice_id"): "draft_id",
     ("invoices.void", "invoice_id"): "draft_id",
     ("plans.publish_version", "number"): "draft_number",
 }

@@ -15,7 +15,7 @@ from counterfoil.faces.native.invoices import InvoiceLineOut, InvoiceOut
 from counterfoil.faces.native.invoices_examples import DRAFT, LINE
 from counterfoil.faces.native.operations import OperationOut
 from counterfoil.faces.native.routes import NativeRoute
-from counterfoil.modules.billing import finalise_now, preview_subscription, request_advance
+from counterfoil.modules.billing import finalise_now, preview_subscription, rate_now, request_advance
 from counterfoil.modules.invoicing import DraftInvoice, lock_draft
 
 router = APIRouter(tags=["Billing"], route_class=NativeRoute)
@@ -59,6 +59,13 @@ async def preview(subscription_id: SubscriptionId, uow: Unit) -> Response:
     """The next invoice of a subscription: the billing run itself, rolled back."""
     found = await preview_subscription(uow, subscription_id)
     return shown(PreviewOut.model_construct(data=[_preview_to_wire(draft) for draft in found.invoices]))
+
+
+@router.post("/invoices/{invoice_id}/rate", response_model=InvoiceOut, dependencies=[allow("invoices:write")])
+async def rate(invoice_id: InvoiceId, uow: Unit) -> Response:
+    """Rate a draft again now, with the usage that has come so far; it stays a draft."""
+    invoice = await rate_now(uow, await lock_draft(uow, invoice_id))
+    return shown(invoices.to_wire(invoice), version=invoice.version)
 
 
 @router.post(

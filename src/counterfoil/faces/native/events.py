@@ -33,15 +33,21 @@ from counterfoil.faces.native.events_wire import (
 from counterfoil.faces.native.routes import NativeRoute
 from counterfoil.modules.subscriptions import resolve_subscriptions
 from counterfoil.modules.usage import (
+    MAX_REASON,
     AcceptedTimes,
+    Correction,
     EventAnswer,
+    EventHistory,
     EventPlace,
     EventQuery,
     NewEvent,
     Outcome,
+    correct_event,
     get_event,
+    histories,
     ingest,
     list_events,
+    void_event,
 )
 
 if TYPE_CHECKING:
@@ -49,6 +55,15 @@ if TYPE_CHECKING:
 
 router = APIRouter(prefix="/events", tags=["Events"], route_class=NativeRoute)
 READ, WRITE = allow("events:read"), allow("events:write")
+
+
+class VoidOut(Wire):
+    """Why an event is void, who said so and when (real time), and the event that says what it should have."""
+
+    reason: str
+    by: str
+    at: InstantText
+    corrected_by: str | None
 
 
 class EventOut(Wire):
@@ -62,6 +77,8 @@ class EventOut(Wire):
                     "customer_id": "cus_01kahgp1g0edgrx4zm6byashwh",
                     "subscription_id": None,
                     "received_at": "2026-01-15T09:30:01.250000Z",
+                    "corrects": None,
+                    "voided": None,
                 }
             ]
         }
@@ -74,6 +91,35 @@ class EventOut(Wire):
     at: InstantText
     properties: dict[str, Any] = Field(description="As sent; numbers in their shortest form")
     received_at: InstantText = Field(description="Real time")
+    corrects: str | None = Field(description="The id of the event that it takes the place of")
+    voided: VoidOut | None = Field(description="That no meter counts it any more, and why")
+
+
+class VoidIn(Wire):
+    """Why an event shall not count."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "sent by a test client"}]})
+
+    reason: str = Field(description=f"1 to {MAX_REASON} characters; kept with the event for ever")
+
+
+class CorrectionIn(Wire):
+    """What an event should have said; its customer, name and subscription stay."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"reason": "counted twice by the proxy", "properties": EVENT["properties"]}]
+        }
+    )
+
+    reason: str = Field(description=f"1 to {MAX_REASON} characters; kept with the event for ever")
+    properties: dict[str, Any] = Field(description="All properties of the new event")
+    id: str | None = Field(default=None, description="The new event's id; made where it is not given")
+    at: InstantText | None = Field(default=None, description="When it happened; as before by default")
+
+    def from_wire(self) -> Correction:
+        """The command."""
+        return Correction(self.reason, self.properties, self.id, self.at)
 
 
 @router.post(
@@ -124,14 +170,40 @@ async def list_(
     if page.has_more:
         last = page.items[-1]
         following = _cursor(EventPlace(last.at if timed else None, last.id))
-    shown = {"data": [to_wire(event) for event in page.items], "next_cursor": following}
+    found = await histories(uow, page.items)
+    shown = {"data": [to_wire(event) for event in found], "next_cursor": following}
     return Response(encode(shown), media_type="application/json")
 
 
 @router.get("/{event_id:path}", response_model=EventOut, dependencies=[READ])
 async def get(event_id: str, uow: Unit) -> Response:
     """One event, by the id that it was sent with."""
-    return Response(encode(to_wire(await get_event(uow, event_id))), media_type="application/json")
+    [found] = await histories(uow, [await get_event(uow, event_id)])
+    return _answer(found)
+
+
+@router.post("/{event_id:path}/void", response_model=EventOut, dependencies=[WRITE])
+async def void(event_id: str, body: VoidIn, uow: Unit) -> Response:
+    """Let no meter count an event any more, for ever.
+
+    The event and its id stay; who, when and why are kept.  Where its period is on a final invoice, the next
+    invoice of the subscription has an adjustment, as long as the issuer's `late_usage_days` last.
+    """
+    return _answer(await void_event(uow, event_id, body.reason))
+
+
+@router.post("/{event_id:path}/correct", response_model=EventOut, status_code=201, dependencies=[WRITE])
+async def correct(event_id: str, body: CorrectionIn, request: Request, uow: Unit) -> Response:
+    """Void an event and store another in its place, which is the answer: both or neither."""
+    times = AcceptedTimes.of(context_of(request).settings)
+    made = await correct_event(
+        uow, event_id, body.from_wire(), subscriptions=resolve_subscriptions, times=times
+    )
+    return _answer(made, 201)
+
+
+def _answer(found: EventHistory, status: int = 200) -> Response:
+    return Response(encode(to_wire(found)), status, media_type="application/json")
 
 
 def _cursor(place: EventPlace) -> str:

@@ -15,10 +15,11 @@ import msgspec
 from counterfoil.core.calendar import format_instant, parse_instant
 from counterfoil.core.errors import InvalidInput, TooLarge
 from counterfoil.core.ids import show_id
+from counterfoil.faces.kit.wire import shown_actor
 from counterfoil.modules.usage import (
     MAX_BATCH,
-    Event,
     EventAnswer,
+    EventHistory,
     NewEvent,
     Outcome,
     Reason,
@@ -201,8 +202,9 @@ def answers_to_wire(answers: Sequence[EventAnswer]) -> BatchOut:
     return BatchOut(len(shown), stored, duplicate, refused, shown)
 
 
-def to_wire(event: Event) -> dict[str, Any]:
+def to_wire(history: EventHistory) -> dict[str, Any]:
     """A stored event on the wire; its numbers are JSON numbers with the digits that were sent."""
+    event, void = history.event, history.void
     subscription = event.subscription_id
     return {
         "id": event.id,
@@ -212,4 +214,13 @@ def to_wire(event: Event) -> dict[str, Any]:
         "at": format_instant(event.at),
         "properties": dict(event.properties),
         "received_at": format_instant(event.received_at),
+        "corrects": history.corrects,
+        "voided": None
+        if void is None
+        else {
+            "reason": void.reason,
+            "by": shown_actor(void.voided_by),
+            "at": format_instant(void.voided_at),
+            "corrected_by": void.corrected_by,
+        },
     }
