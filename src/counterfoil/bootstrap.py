@@ -33,6 +33,13 @@ type Progress = Callable[[str], None]
 log = logging.getLogger("counterfoil")
 
 
+def plug_providers() -> None:
+    """Name the outside systems, or what stands for them, behind the ports of the modules."""
+    from counterfoil.modules.billing import TaxTable, plug_tax_provider
+
+    plug_tax_provider(TaxTable())
+
+
 def http_app(settings: Settings, store: Store) -> FastAPI:
     """The HTTP application over an open store."""
     from counterfoil.faces.app import create_app
@@ -40,6 +47,7 @@ def http_app(settings: Settings, store: Store) -> FastAPI:
     from counterfoil.faces.kit.limits import RateLimiter
     from counterfoil.modules.identity import Authenticator
 
+    plug_providers()
     return create_app(Context(settings, store, Authenticator(store), RateLimiter(settings.rate_limit)))
 
 
@@ -48,6 +56,7 @@ def make_worker(store: Store) -> Worker:
     from counterfoil.worker.runner import Worker
     from counterfoil.worker.tasks import SCANS, TASKS
 
+    plug_providers()
     return Worker(store, TASKS, SCANS)
 
 
