@@ -27,7 +27,7 @@ def test_issuers_rates_customers_and_lines_are_what_they_were(before_taxes: str)
         row(connection, "tax_rates", code="vat", percent=19)
         row(connection, "customers", tax_exempt=True, tax_number="DE1")
         row(connection, "prices", code="fee")
-        row(connection, "invoice_lines", kind="charge")
+        row(connection, "invoice_lines", kind="charge", service_end="2026-02-01T00:00:00Z", tax=0)
     assert migrate(before_taxes) is True
     with psycopg.connect(before_taxes) as connection:
 
