@@ -17,7 +17,7 @@ from counterfoil.core.commitments import (
     Source,
 )
 from counterfoil.core.errors import InvalidInput
-from counterfoil.core.money import decimal_text, shown_decimal
+from counterfoil.core.money import parse_decimal, shown_decimal
 from counterfoil.faces.kit.wire import (
     CommitmentId,
     CommitmentTermId,
@@ -38,8 +38,6 @@ from counterfoil.modules.subscriptions import (
 )
 
 if TYPE_CHECKING:
-    from fractions import Fraction
-
     from counterfoil.core.money import Unit
 
 _PREPAID: Final[dict[str, Any]] = {
@@ -367,7 +365,7 @@ def to_wire(balance: CommitmentBalance) -> CommitmentOut:
     return CommitmentOut.model_construct(
         **{name: getattr(commitment, name) for name in _SAME},
         currency=balance.unit.code,
-        overage=OverageIn.model_construct(kind=overage["kind"], value=overage["value"]),
+        overage=OverageIn.model_construct(kind=overage["kind"], value=parse_decimal(overage["value"])),
         order=list(commitment.draw_order),
         instalments=None if commitment.instalments is None else dict(commitment.instalments),
         terms=[term_to_wire(term, balance.unit) for term in balance.terms],
@@ -385,15 +383,15 @@ def term_to_wire(balance: TermBalance, unit: Unit) -> CommitmentTermOut:
         closed_at=term.closed_at,
         committed=term.committed,
         rolled_over=term.rolled_over,
-        drawn=_shown(balance.drawn),
-        left=_shown(balance.left),
-        beyond=_shown(balance.beyond),
+        drawn=shown_decimal(balance.drawn),
+        left=shown_decimal(balance.left),
+        beyond=shown_decimal(balance.beyond),
         credit=term.credit,
         credit_used=balance.credit_used.amount_text(),
         paid_ahead=balance.paid_ahead.amount_text(),
         trued_up=balance.trued_up.amount_text(),
         carried=term.carried,
-        broken=_shown(balance.broken),
+        broken=shown_decimal(balance.broken),
         instalments=[
             InstalmentOut.model_construct(
                 due_at=part.due_at, amount=part.amount.amount_text(), billed=number < term.billed_parts
@@ -401,7 +399,3 @@ def term_to_wire(balance: TermBalance, unit: Unit) -> CommitmentTermOut:
             for number, part in enumerate(plan.parts if plan is not None else ())
         ],
     )
-
-
-def _shown(value: Fraction) -> str:
-    return decimal_text(shown_decimal(value))
