@@ -9,7 +9,7 @@ read once; a change or a job exists if and only if the rows it speaks of do.
 from __future__ import annotations
 
 import os
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,7 +22,7 @@ from counterfoil.store.jobs import Job, defer_jobs
 from counterfoil.store.outbox import NewChange, write_changes
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -167,6 +167,18 @@ class Uow(_Transaction):
     def request_id(self) -> str | None:
         """The request that this serves, if any."""
         return self.scope.request_id
+
+    @contextmanager
+    def at(self, instant: datetime) -> Generator[None]:
+        """Let business time be another instant inside: that at which something was due, or will be.
+
+        It is for what is done late as if it were done in time, and for what is rolled back.
+        """
+        now, self.now = self.now, instant
+        try:
+            yield
+        finally:
+            self.now = now
 
     def announce(
         self, event: str, object_kind: str, object_id: UUID, version: int, data: Mapping[str, Any]

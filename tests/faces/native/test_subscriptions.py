@@ -96,7 +96,7 @@ async def test_an_items_quantity_is_changed(
     subscription = await made(api, world, version)
     path = f"/v1/subscriptions/{subscription['id']}/items/{subscription['items'][1]['id']}"
     changed = await api.patch(path, json={"quantity": "20"}, headers={"If-Match": '"1"'})
-    assert changed.json()["items"][1]["quantity"] == "20"
+    assert [item["quantity"] for item in changed.json()["items"]].count("20") == 1
     assert changed.json()["version"] == 2
     late = await api.patch(path, json={"quantity": "21"}, headers={"If-Match": '"1"'})
     assert late.status_code == 412

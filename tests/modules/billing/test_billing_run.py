@@ -423,5 +423,6 @@ async def test_what_a_change_costs_does_not_depend_on_when_the_run_comes(shop: S
         [one["subtotal"] for one in await shop.invoices(customer_id=item["id"])]
         for item in reversed((await shop.get("/customers"))["data"])
     ]
-    # Then 100 + 9 × 15 = 235.00, and 100 + 3 × 1 = 103.00; who ended or rests owes no more.
-    assert renewed == [["145.00"], ["145.00"], ["145.00", "235.00"], ["145.00", "103.00"]]
+    # Then 100 + 9 × 15 = 235.00, with 9 × 15 instead of 45.00 for the first month; and 100 + 3 × 1 = 103.00
+    # with 3.00 instead of 45.00; who ended or rests owes no more.
+    assert renewed == [["145.00"], ["145.00"], ["145.00", "325.00"], ["145.00", "61.00"]]

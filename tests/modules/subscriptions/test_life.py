@@ -17,6 +17,7 @@ from counterfoil.modules.subscriptions import (
     change_quantity,
     earliest_due,
     get_subscription,
+    items_of,
     reactivate_subscription,
 )
 from counterfoil.store import Store
@@ -226,17 +227,20 @@ async def test_cancelling_now_overrules_a_scheduled_end(world: World) -> None:
     assert last.end == at("2026-01-20")
 
 
-async def test_another_quantity_counts_for_periods_that_are_not_billed(world: World) -> None:
+async def test_another_quantity_ends_an_item_and_begins_one(world: World) -> None:
     version = await world.plan(SEATS)
     made = await world.subscribe(version, "2026-01-01", quantities=seats("3"))
     item = (await world.items(version, made))["seats"]
     async with world.on("2026-01-05") as uow:
         changed = await change_quantity(uow, made.id, item.id, Decimal("4.5"))
+        ended, begun = (await items_of(uow, [made.id]))[made.id]
     assert changed.version == 2
-    after = (await world.items(version, made))["seats"]
-    assert (after.quantity, after.due_at) == (Decimal("4.5"), item.due_at)
+    assert (ended.id, ended.quantity, ended.ended_at) == (item.id, 3, at("2026-01-05"))
+    assert (begun.quantity, begun.started_at, begun.ended_at) == (Decimal("4.5"), at("2026-01-05"), None)
     async with world.on("2026-01-06") as uow:
-        assert (await change_quantity(uow, made.id, item.id, Decimal("4.50"))).version == 2
+        assert (await change_quantity(uow, made.id, begun.id, Decimal("4.50"))).version == 2
+        with pytest.raises(WrongState, match="the item has ended"):
+            await change_quantity(uow, made.id, item.id, Decimal(5))
     assert await events(world, made) == [("subscription.created", 1), ("subscription.updated", 2)]
 
 

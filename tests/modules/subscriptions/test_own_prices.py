@@ -10,6 +10,7 @@ import pytest
 
 from counterfoil.core.errors import Conflict, CounterfoilError, InvalidInput, WrongState
 from counterfoil.core.ids import show_id
+from counterfoil.core.proration import ProrationBehavior
 from counterfoil.modules.catalog import NewPrice, Price, prices_by_ids
 from counterfoil.modules.subscriptions import (
     CancelWhen,
@@ -29,6 +30,7 @@ from counterfoil.modules.subscriptions import (
 )
 from tests.modules.subscriptions.world import FEE, SEATS, World, at, seats, tokens
 
+NONE = ProrationBehavior.NONE
 GOLD = NewPrice(code="gold", model="flat", params={"GHS": {"amount": "49.90"}})
 
 
@@ -172,7 +174,8 @@ async def test_another_quantity_holds_on_through_overrides_to_come(world: World)
     [(first, _), _] = await items(world, made)
     async with world.on("2026-02-10") as uow:
         await change_quantity(uow, made.id, first.id, Decimal(5))
-    assert [item.quantity for item, _ in await items(world, made)] == [5, 5]
+    # One seat up to the change, five from then on, and five at the override's price.
+    assert [item.quantity for item, _ in await items(world, made)] == [1, 5, 5]
     async with world.on("2026-03-02") as uow:
         with pytest.raises(WrongState, match="the item has ended"):
             await change_quantity(uow, made.id, first.id, Decimal(6))
@@ -192,14 +195,14 @@ async def test_a_running_item_that_is_paid_to_its_end_gives_its_quantity_to_thos
     [(first, _), (second, _)] = await items(world, made)
     assert first.billed_to == first.ended_at
     async with world.on("2026-02-10") as uow:
-        await change_quantity(uow, made.id, first.id, Decimal(5))
+        await change_quantity(uow, made.id, first.id, Decimal(5), behavior=NONE)
         with pytest.raises(WrongState, match="billed to its end") as refused:
-            await reprice_item(uow, made.id, first.id, replace(SEATS, code=None))
+            await reprice_item(uow, made.id, first.id, replace(SEATS, code=None), behavior=NONE)
         assert show_id("subscription_item", second.id) in str(refused.value.allowed)
         nine = replace(SEATS, code=None, params={"EUR": {"unit_amount": "9"}})
         await reprice_item(uow, made.id, second.id, nine)
     assert await billed(world, "2026-03-01") == [("9", "2026-02-28", "2026-03-31", "1")]
-    assert [item.quantity for item, _ in await items(world, made)] == [5, 5]
+    assert [item.quantity for item, _ in await items(world, made)] == [1, 5]
 
 
 async def test_a_quantity_that_nothing_would_be_billed_by_is_refused(world: World) -> None:
@@ -208,9 +211,9 @@ async def test_a_quantity_that_nothing_would_be_billed_by_is_refused(world: Worl
     await billed(world, "2026-01-01")
     [(first, _)] = await items(world, made)
     async with world.on("2026-01-10") as uow:
-        await reprice_item(uow, made.id, first.id, replace(SEATS, code="other"))
+        await reprice_item(uow, made.id, first.id, replace(SEATS, code="other"), behavior=NONE)
         with pytest.raises(WrongState, match="billed to its end"):
-            await change_quantity(uow, made.id, first.id, Decimal(5))
+            await change_quantity(uow, made.id, first.id, Decimal(5), behavior=NONE)
 
 
 OVERLAPPING = PriceOverride("fee", {"amount": "1"}, starts_at=at("2026-05-31"), ends_at=at("2026-09-01"))
@@ -276,7 +279,7 @@ async def test_a_price_in_advance_is_changed_from_the_next_renewal_on(world: Wor
     [(item, _)] = await items(world, made)
     dearer = NewPrice(model="flat", params={"GHS": {"amount": "60"}})
     async with world.on("2026-06-20") as uow:
-        changed = await reprice_item(uow, made.id, item.id, dearer)
+        changed = await reprice_item(uow, made.id, item.id, dearer, behavior=NONE)
     assert changed.version == 2
     [(old, _), (new, price)] = await items(world, made)
     assert (old.ended_at, new.started_at, price.code) == (at("2026-07-10"), at("2026-07-10"), "gold")
@@ -299,7 +302,7 @@ async def test_another_interval_begins_whole_at_the_next_renewal(world: World) -
     [(item, _)] = await items(world, made)
     yearly = replace(GOLD, params={"GHS": {"amount": "500"}}, interval_unit="year")
     async with world.on("2026-06-20") as uow:
-        changed = await reprice_item(uow, made.id, item.id, yearly)
+        changed = await reprice_item(uow, made.id, item.id, yearly, behavior=NONE)
     assert changed.anchor_at == at("2026-07-10")
     assert await billed(world, "2026-07-10") == [("500", "2026-07-10", "2027-07-10", "1")]
 

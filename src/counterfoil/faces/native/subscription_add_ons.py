@@ -12,8 +12,8 @@ from counterfoil.faces.kit.context import Unit, allow
 from counterfoil.faces.kit.wire import AddOnId, IfMatch, InstantText, SubscriptionId
 from counterfoil.faces.native.add_ons import ChosenAddOnIn
 from counterfoil.faces.native.catalog_wire import example
+from counterfoil.faces.native.previews import show_subscription
 from counterfoil.faces.native.routes import NativeRoute
-from counterfoil.faces.native.subscriptions import show_subscription
 from counterfoil.faces.native.subscriptions_wire import SubscriptionOut
 from counterfoil.modules import billing
 from counterfoil.modules.subscriptions import ChangeWhen, ChosenAddOn

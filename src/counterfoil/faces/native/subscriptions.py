@@ -14,18 +14,15 @@ from counterfoil.faces.kit.wire import (
     ListOf,
     PageQuery,
     SubscriptionId,
-    SubscriptionItemId,
     list_of,
     page_query,
     shown,
 )
+from counterfoil.faces.native.commitments_wire import commitments_of
+from counterfoil.faces.native.previews import AsPreview, ChangedOut, changed, show_subscription
 from counterfoil.faces.native.routes import NativeRoute
 from counterfoil.faces.native.subscription_lifetime_wire import PauseIn, ResumeIn
 from counterfoil.faces.native.subscriptions_wire import (
-    SHARED_LONGER,
-    CancelIn,
-    ItemPatch,
-    RepriceIn,
     SubscriptionIn,
     SubscriptionOut,
     SubscriptionPatch,
@@ -37,7 +34,6 @@ from counterfoil.modules.subscriptions import (
     items_of,
     list_subscriptions,
     phases_of,
-    reactivate_subscription,
     retry_billing,
     update_subscription,
 )
@@ -50,15 +46,8 @@ READ, WRITE = allow("subscriptions:read"), allow("subscriptions:write")
 _page = page_query("subscription")
 
 
-async def show_subscription(uow: Unit, subscription: Subscription, status: int = 200) -> Response:
-    """The answer that shows a subscription."""
-    items = (await items_of(uow, [subscription.id])).get(subscription.id, [])
-    phases = (await phases_of(uow, [subscription])).get(subscription.id, ())
-    return shown(to_wire(subscription, items, phases), status, version=subscription.version)
-
-
-@router.post("", status_code=201, response_model=SubscriptionOut, dependencies=[WRITE])
-async def create(body: SubscriptionIn, uow: Unit) -> Response:
+@router.post("", status_code=201, response_model=ChangedOut, dependencies=[WRITE])
+async def create(body: SubscriptionIn, uow: Unit, preview: AsPreview = False) -> Response:
     """Subscribe a customer to a plan, to prices of the subscription's own, or to both.
 
     A plan's price that is overridden for a time has an item for each part of the time.
@@ -68,7 +57,13 @@ async def create(body: SubscriptionIn, uow: Unit) -> Response:
     `shared_usage` says that this is meant.
     """
     grants = [grant.from_wire() for grant in body.credit_grants]
-    return await show_subscription(uow, await billing.subscribe(uow, body.from_wire(), grants), 201)
+    commitments = commitments_of(body.commitments)
+    return await changed(
+        uow,
+        lambda: billing.subscribe(uow, body.from_wire(), grants, commitments=commitments),
+        preview=preview,
+        status=201,
+    )
 
 
 @router.get("", response_model=ListOf[SubscriptionOut], dependencies=[READ])
@@ -118,110 +113,48 @@ async def update(
     )
 
 
-@router.patch("/{subscription_id}/items/{item_id}", response_model=SubscriptionOut, dependencies=[WRITE])
-async def update_item(
-    subscription_id: SubscriptionId,
-    item_id: SubscriptionItemId,
-    body: ItemPatch,
-    uow: Unit,
-    if_match: IfMatch,
-) -> Response:
-    """Change an item's quantity, for every service period that is not due yet."""
-    changed = await billing.change_quantity(
-        uow, subscription_id, item_id, body.quantity, expected_version=if_match
-    )
-    return await show_subscription(uow, changed)
-
-
-@router.post(
-    "/{subscription_id}/items/{item_id}/reprice", response_model=SubscriptionOut, dependencies=[WRITE]
-)
-async def reprice(
-    subscription_id: SubscriptionId,
-    item_id: SubscriptionItemId,
-    body: RepriceIn,
-    uow: Unit,
-    if_match: IfMatch,
-) -> Response:
-    """Give an item another price, of the subscription's own, for every service period that is not due yet.
-
-    So a price in advance changes with its next renewal, and one in arrears with the running period.
-    """
-    changed = await billing.reprice(
-        uow,
-        subscription_id,
-        item_id,
-        body.from_wire(),
-        shared_usage=body.shared_usage,
-        expected_version=if_match,
-    )
-    return await show_subscription(uow, changed)
-
-
-@router.post("/{subscription_id}/pause", response_model=SubscriptionOut, dependencies=[WRITE])
+@router.post("/{subscription_id}/pause", response_model=ChangedOut, dependencies=[WRITE])
 async def pause(
-    subscription_id: SubscriptionId, uow: Unit, if_match: IfMatch, body: PauseIn | None = None
+    subscription_id: SubscriptionId,
+    uow: Unit,
+    if_match: IfMatch,
+    body: PauseIn | None = None,
+    preview: AsPreview = False,
 ) -> Response:
     """Stop billing now, at the period's end or at an instant ahead, until the subscription is resumed.
 
     What runs in arrears is billed up to then; what was billed in advance is not given back.
     """
     wanted = body or PauseIn()
-    paused = await billing.pause(
+    return await changed(
         uow,
-        subscription_id,
-        when=wanted.when,
-        at=wanted.at,
-        resume_at=wanted.resume_at,
-        expected_version=if_match,
+        lambda: billing.pause(
+            uow,
+            subscription_id,
+            when=wanted.when,
+            at=wanted.at,
+            resume_at=wanted.resume_at,
+            expected_version=if_match,
+        ),
+        preview=preview,
     )
-    return await show_subscription(uow, paused)
 
 
-@router.post("/{subscription_id}/resume", response_model=SubscriptionOut, dependencies=[WRITE])
+@router.post("/{subscription_id}/resume", response_model=ChangedOut, dependencies=[WRITE])
 async def resume(
-    subscription_id: SubscriptionId, uow: Unit, if_match: IfMatch, body: ResumeIn | None = None
-) -> Response:
-    """Bill a paused subscription again, from now on or from a date: nothing for the pause, nothing twice."""
-    at = None if body is None else body.at
-    return await show_subscription(
-        uow, await billing.resume(uow, subscription_id, at=at, expected_version=if_match)
-    )
-
-
-@router.post("/{subscription_id}/cancel", response_model=SubscriptionOut, dependencies=[WRITE])
-async def cancel(subscription_id: SubscriptionId, body: CancelIn, uow: Unit, if_match: IfMatch) -> Response:
-    """End a subscription now, at the end of its period or at an instant ahead.
-
-    Now: what runs in arrears becomes billable up to now; what was billed in advance is not given back.
-    """
-    ended = await billing.cancel(
-        uow,
-        subscription_id,
-        body.when,
-        at=body.at,
-        shared_usage=body.shared_usage,
-        expected_version=if_match,
-    )
-    return await show_subscription(uow, ended)
-
-
-@router.post("/{subscription_id}/reactivate", response_model=SubscriptionOut, dependencies=[WRITE])
-async def reactivate(
     subscription_id: SubscriptionId,
     uow: Unit,
     if_match: IfMatch,
-    shared_usage: Annotated[bool, Query(description=SHARED_LONGER)] = False,
+    body: ResumeIn | None = None,
+    preview: AsPreview = False,
 ) -> Response:
-    """Take back a cancellation whose date has not come.
-
-    It is refused if another subscription of the customer bills the same usage from then on, unless
-    `shared_usage` says that this is meant.
-    """
-    running = await reactivate_subscription(
-        uow, subscription_id, shared_usage=shared_usage, expected_version=if_match
+    """Bill a paused subscription again, from now on or from a date: nothing for the pause, nothing twice."""
+    at = None if body is None else body.at
+    return await changed(
+        uow,
+        lambda: billing.resume(uow, subscription_id, at=at, expected_version=if_match),
+        preview=preview,
     )
-    return await show_subscription(uow, running)
 
 
 @router.post("/{subscription_id}/retry-billing", response_model=SubscriptionOut, dependencies=[WRITE])

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ConfigDict, Field
 
+from counterfoil.core.errors import CounterfoilError
+from counterfoil.core.proration import DEFAULT, ProrationPolicy
 from counterfoil.core.states import SubscriptionState
 from counterfoil.faces.kit.shapes import answering
 from counterfoil.faces.kit.wire import (
+    AddOnId,
     CustomerId,
     DecimalText,
     InstantText,
@@ -21,6 +24,9 @@ from counterfoil.faces.kit.wire import (
     SubscriptionPhaseId,
     Wire,
 )
+from counterfoil.faces.native.add_ons import ChosenAddOnIn
+from counterfoil.faces.native.calculator_wire import PolicyIn
+from counterfoil.faces.native.commitments_wire import CommitmentIn
 from counterfoil.faces.native.credit_grants_wire import OwnGrantIn
 from counterfoil.faces.native.prices import PriceIn
 from counterfoil.faces.native.subscription_lifetime_wire import (
@@ -39,7 +45,6 @@ from counterfoil.faces.native.subscription_lifetime_wire import (
 )
 from counterfoil.modules.subscriptions import (
     Alignment,
-    CancelWhen,
     NewSubscription,
     Subscription,
     SubscriptionChanges,
@@ -79,12 +84,7 @@ _OWN: Final[dict[str, Any]] = {
     "currency": "GHS",
     "prices": [{"name": "Gold", "model": "flat", "params": {"GHS": {"amount": "49.90"}}}],
 }
-_REPRICE: Final[dict[str, Any]] = {
-    "name": "Gold",
-    "model": "flat",
-    "params": {"GHS": {"amount": "59.90"}},
-}
-_EXAMPLE: Final[dict[str, Any]] = {
+SUBSCRIPTION: Final[dict[str, Any]] = {
     "id": "sub_01kahgp1g0edgrx4zm6byashwr",
     "external_id": "contract-2026-017",
     "customer_id": "cus_01kahgp1g0edgrx4zm6byashwh",
@@ -115,15 +115,21 @@ _EXAMPLE: Final[dict[str, Any]] = {
     "phases": [],
     "next_billing_at": "2026-01-31T23:00:00Z",
     "billing_error": None,
+    "policy": DEFAULT.to_json(),
+    "next_change_at": None,
     "items": [
         {
             "id": "si_01kahgp1g0edgrx4zm6byashwt",
             "price_id": "price_01kahgp1g0edgrx4zm6byashwv",
+            "add_on_id": None,
             "quantity": "12",
             "started_at": "2026-01-15T09:00:00Z",
             "ended_at": None,
             "billed_to": "2026-01-31T23:00:00Z",
             "due_at": "2026-01-31T23:00:00Z",
+            "anchor_at": "2025-12-31T23:00:00Z",
+            "bill_from": None,
+            "give_back_from": None,
         }
     ],
     "metadata": {"sold_by": "partner"},
@@ -183,20 +189,37 @@ class SubscriptionIn(Wire):
         description="Spans with what is paid in each, instead of `prices` and `overrides` of the whole: they "
         "follow each other without gap or overlap from the start on",
     )
+    policy: PolicyIn = Field(
+        default_factory=PolicyIn,
+        description="How a part of a period is counted, and what a change in mid-period moves; every invoice "
+        "is the sum of its rounded lines, so `net_rounding` is `sum_of_rounded`",
+    )
     shared_usage: bool = Field(
         default=False,
         description="Another running subscription of the customer may be billed by the same meter: their "
         "events name their subscription, or usage shall be billed on both",
     )
+    add_ons: list[ChosenAddOnIn] = Field(
+        default_factory=list, max_length=50, description="What it has besides its plan, from the beginning on"
+    )
+    coupons: list[str] = Field(
+        default_factory=list, max_length=5, description="The codes of coupons that are redeemed with it"
+    )
     credit_grants: list[OwnGrantIn] = Field(
         default_factory=list, max_length=100, description="Besides those that the plan gives"
+    )
+    commitments: list[CommitmentIn] = Field(
+        default_factory=list, max_length=50, description="What the customer commits to"
     )
     external_id: str | None = None
     metadata: Metadata = Field(default_factory=dict)
 
     def from_wire(self) -> NewSubscription:
         """The command, without the credit grants."""
-        others = ("prices", "overrides", "trial", "term", "phases", "credit_grants", "metadata")
+        others = (
+            *("prices", "overrides", "trial", "term", "phases", "add_ons", "credit_grants"),
+            *("commitments", "policy", "metadata"),
+        )
         given = {name: getattr(self, name) for name in type(self).model_fields if name not in others}
         return NewSubscription(
             **given,
@@ -205,6 +228,7 @@ class SubscriptionIn(Wire):
             trial=None if self.trial is None else self.trial.from_wire(),
             term=None if self.term is None else self.term.from_wire(),
             phases=[phase.from_wire() for phase in self.phases],
+            add_ons=[add_on.from_wire() for add_on in self.add_ons],
             meta=self.metadata,
         )
 
@@ -229,61 +253,28 @@ class SubscriptionPatch(Wire):
         return SubscriptionChanges(fields, expected_version)
 
 
-class ItemPatch(Wire):
-    """Another quantity, for the service periods that are not billed yet."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"quantity": "15"}]})
-
-    quantity: DecimalText
-
-
-class RepriceIn(PriceIn):
-    """Another price for an item, for the service periods that are not billed yet."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [_REPRICE]})
-
-    shared_usage: bool = Field(
-        default=False, description="Another running subscription of the customer may be billed by its meter"
-    )
-
-
-SHARED_LONGER: Final = (
-    "Another subscription of the customer may be billed by the same meter after the end that was scheduled"
-)
-
-
-class CancelIn(Wire):
-    """When to end a subscription."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"when": "period_end"}, {"when": "at", "at": "2026-12-31T23:00:00Z"}]}
-    )
-
-    when: CancelWhen = Field(
-        default=CancelWhen.PERIOD_END,
-        description="`period_end`: at the next boundary of the longest interval among the prices; `now`; or "
-        "`at`: at the instant that `at` says",
-    )
-    at: InstantText | None = Field(default=None, description="With when `at`: an instant ahead")
-    shared_usage: bool = Field(default=False, description=SHARED_LONGER)
-
-
 class ItemOut(Wire):
     """One price on a subscription."""
 
     id: SubscriptionItemId
     price_id: PriceId
+    add_on_id: AddOnId | None = Field(description="The add-on that it is of")
     quantity: DecimalText
     started_at: InstantText
     ended_at: InstantText | None
     billed_to: InstantText = Field(description="The end of the last service period that was billed")
-    due_at: InstantText | None = Field(description="When the next service period becomes billable")
+    due_at: InstantText | None = Field(description="When something of it is to be billed next")
+    anchor_at: InstantText = Field(description="What its periods remember")
+    bill_from: InstantText | None = Field(description="Nothing of it is billed before: it waits till then")
+    give_back_from: InstantText | None = Field(
+        description="What was billed for the time from then on is given back once its time has ended"
+    )
 
 
 class SubscriptionOut(Wire):
     """A contract with a customer, with an item for each price."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+    model_config = ConfigDict(json_schema_extra={"examples": [SUBSCRIPTION]})
 
     id: SubscriptionId
     external_id: str | None
@@ -310,11 +301,25 @@ class SubscriptionOut(Wire):
     phases: list[PhaseOut]
     next_billing_at: InstantText | None
     billing_error: str | None = Field(description="Why it cannot be billed; it is held until `retry-billing`")
+    policy: PolicyIn = Field(description="How it prorates")
+    next_change_at: InstantText | None = Field(description="When its next scheduled change is due")
     items: list[ItemOut]
     metadata: Metadata
     version: int
     created_at: InstantText
     updated_at: InstantText
+
+
+def _policy_fields(policy: ProrationPolicy | PolicyIn) -> dict[str, Any]:
+    return {name: getattr(policy, name) for name in PolicyIn.model_fields}
+
+
+def _policy(policy: PolicyIn) -> ProrationPolicy:
+    """The policy; what contradicts itself names ``policy.…``."""
+    try:
+        return ProrationPolicy(**_policy_fields(policy))
+    except CounterfoilError as refused:
+        raise refused.within("policy") from None
 
 
 _subscription_out: Final = answering(SubscriptionOut)
@@ -325,11 +330,15 @@ def _item(subscription: Subscription, item: SubscriptionItem) -> ItemOut:
     return _item_out(
         id=item.id,
         price_id=item.price_id,
+        add_on_id=item.add_on_id,
         quantity=item.quantity,
         started_at=item.started_at,
         ended_at=item_end(subscription, item),
         billed_to=item.billed_to,
         due_at=item.due_at,
+        anchor_at=item.anchor_at,
+        bill_from=item.bill_from,
+        give_back_from=item.give_back_from,
     )
 
 
@@ -363,6 +372,8 @@ def to_wire(
         phases=[phase_to_wire(phase) for phase in phases],
         next_billing_at=subscription.next_billing_at,
         billing_error=subscription.billing_error,
+        policy=PolicyIn.model_construct(**_policy_fields(subscription.policy)),
+        next_change_at=subscription.next_change_at,
         items=[_item(subscription, item) for item in items],
         metadata=dict(subscription.meta),
         version=subscription.version,

@@ -11,7 +11,18 @@ a change of a subscription costs does not depend on when the run comes.
 
 from counterfoil.modules.billing.add_ons import add_add_on, remove_add_on
 from counterfoil.modules.billing.changing import cancel, change_plan, change_quantity, reprice
+from counterfoil.modules.billing.charges import Charge, Reading, charge_of_line, rating_input
 from counterfoil.modules.billing.clocks import ADVANCE_TASK, advance_clock, request_advance
+from counterfoil.modules.billing.committing import (
+    CommitmentBalance,
+    TermBalance,
+    add_commitment,
+    add_commitment_credit,
+    divide_commitment,
+    get_commitment,
+    list_commitments,
+    list_terms,
+)
 from counterfoil.modules.billing.due import run_due
 from counterfoil.modules.billing.finalising import finalise_due, finalise_now, rate_now
 from counterfoil.modules.billing.jobs import RUN_TASK, advance_clock_job, find_due, run_due_job
@@ -28,6 +39,7 @@ from counterfoil.modules.billing.lifetime import (
 from counterfoil.modules.billing.models import LateUsageRow
 from counterfoil.modules.billing.ports import LineTaxes, TaxProvider
 from counterfoil.modules.billing.preview import preview_subscription, previewed
+from counterfoil.modules.billing.readings import read_usage_of
 from counterfoil.modules.billing.run import bill_due
 from counterfoil.modules.billing.scheduled import APPLY, apply_due, catch_up
 from counterfoil.modules.billing.subscribing import subscribe
@@ -40,14 +52,20 @@ __all__ = [
     "APPLY",
     "RUN_TASK",
     "Billed",
+    "Charge",
+    "CommitmentBalance",
     "LateState",
     "LateUsage",
     "LateUsageRow",
     "LineTaxes",
     "Preview",
+    "Reading",
     "TaxProvider",
     "TaxTable",
+    "TermBalance",
     "add_add_on",
+    "add_commitment",
+    "add_commitment_credit",
     "advance_clock",
     "advance_clock_job",
     "apply_due",
@@ -58,16 +76,23 @@ __all__ = [
     "change_quantity",
     "change_term",
     "change_trial",
+    "charge_of_line",
+    "divide_commitment",
     "end_trial",
     "finalise_due",
     "finalise_now",
     "find_due",
+    "get_commitment",
+    "list_commitments",
     "list_late_usage",
+    "list_terms",
     "pause",
     "plug_tax_provider",
     "preview_subscription",
     "previewed",
     "rate_now",
+    "rating_input",
+    "read_usage_of",
     "remove_add_on",
     "reprice",
     "request_advance",

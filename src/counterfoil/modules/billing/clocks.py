@@ -9,7 +9,7 @@ from counterfoil.core.calendar import format_instant
 from counterfoil.core.errors import InvalidInput
 from counterfoil.core.ids import show_id
 from counterfoil.modules import invoicing, subscriptions
-from counterfoil.modules.billing.run import run_due
+from counterfoil.modules.billing.due import run_due
 from counterfoil.modules.billing.types import Billed
 from counterfoil.modules.identity import get_clock, set_clock, start_operation
 

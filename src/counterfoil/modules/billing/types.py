@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from counterfoil.modules.invoicing import DraftInvoice
+    from counterfoil.modules.subscriptions import Subscription, SubscriptionItem
 
 BATCH: Final = 200
 """Subscriptions, or drafts, in one transaction."""
@@ -35,6 +36,13 @@ class Billed:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The invoices that a subscription will get next, as they would be now; usage is what has come so far."""
+    """What would be: the invoices that something drafts, or that come next, with the usage so far.
+
+    ``next_invoices`` are those that follow, ``subscription``, ``items`` and ``phases`` are as they are then.
+    """
 
     invoices: tuple[DraftInvoice, ...]
+    next_invoices: tuple[DraftInvoice, ...] = ()
+    subscription: Subscription | None = None
+    items: tuple[SubscriptionItem, ...] = ()
+    phases: tuple[Phase, ...] = ()

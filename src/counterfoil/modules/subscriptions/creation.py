@@ -146,7 +146,7 @@ def _coupons(new: NewSubscription, plans: Sequence[SpanPlan], start: datetime) -
     agreed = [AgreedCoupon(code, f"coupons.{index}", start) for index, code in enumerate(new.coupons)]
     for one in plans:
         agreed += [
-            AgreedCoupon(code, one.span.field(f"discounts.{index}"), one.span.start, one.span.end)
+            AgreedCoupon(code, one.span.field(f"coupons.{index}"), one.span.start, one.span.end)
             for index, code in enumerate(one.span.discounts)
         ]
     return agreed

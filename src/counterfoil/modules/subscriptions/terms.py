@@ -5,26 +5,31 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from counterfoil.core.calendar import Alignment
 from counterfoil.core.errors import InvalidInput, NotFound, WrongState
 from counterfoil.core.ids import show_id
+from counterfoil.core.proration import ProrationBehavior
 from counterfoil.core.states import SUBSCRIPTION, SubscriptionTrigger, advance
-from counterfoil.modules.catalog import QuantitySource, create_own_price, prices_by_ids
+from counterfoil.modules.catalog import NewPrice, QuantitySource, create_own_price, get_plan, prices_by_ids
 from counterfoil.modules.customers import lock_customer
 from counterfoil.modules.subscriptions import planning, repository
-from counterfoil.modules.subscriptions.creation import check_billable, check_quantity
+from counterfoil.modules.subscriptions.checks import check_billable, check_quantity
 from counterfoil.modules.subscriptions.customer_features import note_items
 from counterfoil.modules.subscriptions.overlaps import refuse_shared_usage
-from counterfoil.modules.subscriptions.writing import announce, next_version, save
+from counterfoil.modules.subscriptions.passing import paid_from
+from counterfoil.modules.subscriptions.seats import check_seats
+from counterfoil.modules.subscriptions.switching import Replacement, running_from, switched
+from counterfoil.modules.subscriptions.writing import announce, save
 from counterfoil.store.guards import check_version
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from decimal import Decimal
+    from typing import Any
     from uuid import UUID
 
-    from counterfoil.modules.catalog import NewPrice, Price
+    from counterfoil.modules.catalog import Price
+    from counterfoil.modules.subscriptions.switching import Switched
     from counterfoil.modules.subscriptions.types import Subscription, SubscriptionItem
     from counterfoil.store import Uow
 
@@ -35,15 +40,17 @@ async def change_quantity(
     item_id: UUID,
     quantity: Decimal,
     *,
+    behavior: ProrationBehavior | None = None,
     expected_version: int | None = None,
 ) -> Subscription:
-    """Give an item another quantity, for every service period that is not billed yet.
+    """Give an item another quantity from now on: it ends, and one with the new quantity begins.
 
-    So a price in advance changes with its next period, and one in arrears with the running one, whole.  The
-    items that take this one's place later, because an override begins or ends, change as well, also where
-    this one is billed to its end.  Raises ``NotFound``, ``VersionMismatch``, ``WrongState`` once the
-    subscription or the item has ended, or nothing is left to bill of it and of those after it,
-    ``InvalidInput`` for a quantity that is negative or cannot be billed, or an item whose price takes none.
+    ``behavior`` says what that moves, the subscription's policy by default; by ``none`` the new quantity
+    begins where the period that runs ends.  The items that take this one's place later, because an override
+    begins or ends, have the new quantity as well.  Raises ``NotFound``, ``VersionMismatch``, ``WrongState``
+    once the subscription or the item has ended, or where by ``none`` nothing is left to bill of it and of
+    those after it, ``InvalidInput`` for a quantity that is negative, cannot be billed or is not one that the
+    plan allows, or an item whose price takes none.
     """
     check_quantity(quantity, "quantity")
     before, items, item = await _running_item(uow, subscription_id, item_id, expected_version)
@@ -55,112 +62,128 @@ async def change_quantity(
             field="quantity",
             allowed="an item whose price has the quantity source item",
         )
+    behavior = behavior or before.policy.behavior
     following = [
-        one for one in items if prices[one.price_id].code == price.code and one.started_at >= item.started_at
+        one
+        for one in running_from(items, change_at(before, uow.now))
+        if prices[one.price_id].code == price.code and one.started_at >= item.started_at
     ]
-    if all(map(_is_billed, following)):
-        raise _all_billed("an item of which a period is not billed yet")
+    if behavior is ProrationBehavior.NONE and all(map(_is_billed, following)):
+        raise _all_billed("an item of which a period is not billed yet, or another behavior")
     changed = [one for one in following if one.quantity != quantity]
     if not changed:
         return before
+    if before.plan_id is not None:
+        check_seats(await get_plan(uow, before.plan_id), quantity, "quantity")
     for one in changed:
         check_billable(prices[one.price_id], quantity, before.currency, "quantity")
-    after = next_version(uow, before)
-    await repository.write_items(uow, [replace(one, quantity=quantity) for one in changed])
-    await repository.write_states(uow, [after])
-    announce(uow, "updated", after, {"changed": ["items"], "item_id": item.id, "quantity": quantity})
-    return after
+    replacements = [Replacement(one, prices[one.price_id], quantity, one.ended_at) for one in changed]
+    return await write_switch(
+        uow, before, items, prices, replacements, behavior, {"item_id": item.id, "quantity": quantity}
+    )
 
 
 async def reprice_item(
     uow: Uow,
     subscription_id: UUID,
     item_id: UUID,
-    new: NewPrice,
+    new: NewPrice | Price,
     *,
+    behavior: ProrationBehavior | None = None,
     shared_usage: bool = False,
     expected_version: int | None = None,
 ) -> Subscription:
-    """Give an item another price, of the subscription's own, for every service period that is not billed yet.
+    """Give an item another price, of the subscription's own, from now on: it ends, and another begins.
 
-    So a price in advance changes with its next period (the next renewal, once this one is billed), and one in
-    arrears with the running one, whole.  It holds as long as the item: an override to come is an item of its
-    own, which is repriced by itself.  ``new`` without a code keeps the old one's.  Where the interval
-    changes and nothing else is left to bill, periods begin anew at the change, so that the first one is
-    whole.  Raises ``NotFound``, ``VersionMismatch``, ``WrongState`` once the subscription or the item has
-    ended, or is billed to its end, ``InvalidInput`` for a price that is none, or lacks the currency, or
-    cannot bill the item's quantity, and ``Conflict`` as ``create_subscription`` does.
+    ``behavior`` is as for ``change_quantity``; by ``none`` the new price begins where the period that runs
+    ends, which for a price in advance is the next renewal.  It holds as long as the item: an override to come
+    is an item of its own, which is repriced by itself.  ``new`` without a code keeps the old one's.  Raises
+    ``NotFound``, ``VersionMismatch``, ``WrongState`` once the subscription or the item has ended, or by
+    ``none`` where it is billed to its end, ``InvalidInput`` for a price that is none, or lacks the currency,
+    or cannot bill the item's quantity, and ``Conflict`` as ``create_subscription`` does.
     """
     before, items, item = await _running_item(uow, subscription_id, item_id, expected_version)
-    prices = await prices_by_ids(uow, {one.price_id for one in items})
-    old = prices[item.price_id]
-    if _is_billed(item):
+    prices = dict(await prices_by_ids(uow, {one.price_id for one in items}))
+    old, behavior = prices[item.price_id], behavior or before.policy.behavior
+    if behavior is ProrationBehavior.NONE and _is_billed(item):
         following = [
             show_id("subscription_item", one.id)
             for one in items
             if one.started_at == item.ended_at and prices[one.price_id].code == old.code
         ]
         then = f"the item that takes its place then, {following[0]}" if following else "an item not billed"
-        raise _all_billed(then)
-    coded = replace(new, code=old.code if new.code is None else new.code)
-    price = await create_own_price(uow, coded, before.currency)
+        raise _all_billed(f"{then}, or another behavior")
+    if isinstance(new, NewPrice):
+        coded = replace(new, code=old.code if new.code is None else new.code)
+        price = await create_own_price(uow, coded, before.currency)
+    else:
+        price = new
+    prices[price.id] = price
     if price.quantity_source is QuantitySource.ITEM:
         check_billable(price, item.quantity, before.currency, "quantity")
     if not shared_usage and price.meter_id is not None:
         await lock_customer(uow, before.customer_id)
-        end = planning.item_end(before, item)
-        await refuse_shared_usage(uow, before, [(price, "meter_id")], item.billed_to, end)
-    others = [one for one in items if one is not item]
-    subscription = _anchored_anew(before, others, item.billed_to, old, price)
-    after, changed, added = _repriced(subscription, item, price, uow.new_id())
-    await repository.add_items(uow, added)
+        start = max(item.started_at, uow.now if behavior is not ProrationBehavior.NONE else item.billed_to)
+        await refuse_shared_usage(
+            uow, before, [(price, "meter_id")], start, planning.item_end(before, item)
+        )
     await note_items(uow, before.customer_id, [price])
-    after = await save(uow, after, changed, [*others, *added])
-    facts = {"changed": ["items"], "item_id": item.id, "price_id": price.id, "from": item.billed_to}
+    replacement = Replacement(item, price, item.quantity, item.ended_at)
+    facts = {"item_id": item.id, "price_id": price.id}
+    return await write_switch(uow, before, items, prices, [replacement], behavior, facts)
+
+
+async def write_switch(
+    uow: Uow,
+    before: Subscription,
+    items: Sequence[SubscriptionItem],
+    prices: Mapping[UUID, Price],
+    replacements: Sequence[Replacement],
+    behavior: ProrationBehavior,
+    facts: Mapping[str, Any],
+) -> Subscription:
+    """Write what ``switched`` makes of replacements, and tell of it."""
+    at = change_at(before, uow.now)
+    done = switched(before, items, prices, replacements, (), at, behavior, uow.new_id)
+    return await write_switched(uow, done, {"changed": ["items"], "from": at, **facts})
+
+
+async def write_switched(uow: Uow, done: Switched, facts: Mapping[str, Any]) -> Subscription:
+    """Write a change of items that was worked out, and tell of it."""
+    await repository.add_items(uow, done.added)
+    after = await save(uow, done.subscription, done.changed, [*done.others, *done.added])
     announce(uow, "updated", after, facts)
     return after
 
 
-def _repriced(
-    subscription: Subscription, item: SubscriptionItem, price: Price, id_: UUID
-) -> tuple[Subscription, list[SubscriptionItem], list[SubscriptionItem]]:
-    """The subscription, the item as it is now, and the one that follows it, if the item was ever billed."""
-    if item.billed_to == item.started_at:
-        now = planning.with_due(subscription, replace(item, price_id=price.id), price)
-        return subscription, [now], []
-    ended = replace(item, ended_at=item.billed_to, due_at=None)
-    following = replace(item, id=id_, price_id=price.id, started_at=item.billed_to)
-    return subscription, [ended], [planning.with_due(subscription, following, price)]
-
-
-def _anchored_anew(
-    subscription: Subscription,
-    others: Sequence[SubscriptionItem],
-    start: datetime,
-    old: Price,
-    new: Price,
-) -> Subscription:
-    """The subscription with its periods begun anew at ``start``, if only the repriced item has any left."""
-    alone = all(item.due_at is None for item in others)
-    if old.interval == new.interval or not alone or subscription.alignment is not Alignment.ANNIVERSARY:
-        return subscription
-    return replace(subscription, anchor_at=start)
+def change_at(subscription: Subscription, now: datetime) -> datetime:
+    """When a change that is made now begins: not before what is paid does."""
+    return max(now, paid_from(subscription))
 
 
 async def _running_item(
     uow: Uow, subscription_id: UUID, item_id: UUID, expected_version: int | None
 ) -> tuple[Subscription, list[SubscriptionItem], SubscriptionItem]:
     """The locked subscription, its items, and the one of them that is to be changed."""
-    subscription = await repository.get(uow, subscription_id, locked=True)
-    check_version(subscription.version, expected_version)
-    advance(SUBSCRIPTION, planning.as_of(subscription, uow.now).status, SubscriptionTrigger.CHANGE)
-    items = (await repository.items_of(uow, [subscription.id])).get(subscription.id, [])
+    subscription, items = await changeable(uow, subscription_id, expected_version)
     item = next((one for one in items if one.id == item_id), None)
     if item is None:
         raise NotFound("no such item on this subscription", field="item_id")
     if item.ended_at is not None and item.ended_at <= uow.now:
         raise WrongState("the item has ended", field="item_id", allowed="an item whose time has not passed")
     return subscription, items, item
+
+
+async def changeable(
+    uow: Uow, subscription_id: UUID, expected_version: int | None = None
+) -> tuple[Subscription, list[SubscriptionItem]]:
+    """The locked subscription and its items, or ``WrongState`` if it allows no change now."""
+    subscription = await repository.get(uow, subscription_id, locked=True)
+    check_version(subscription.version, expected_version)
+    current = planning.as_of(subscription, uow.now)
+    advance(SUBSCRIPTION, current.status, SubscriptionTrigger.CHANGE)
+    items = (await repository.items_of(uow, [subscription.id])).get(subscription.id, [])
+    return subscription, items
 
 
 def _is_billed(item: SubscriptionItem) -> bool:

@@ -157,14 +157,14 @@ async def upcoming_applications(uow: Uow, subscription_ids: Collection[UUID]) ->
     return await repository.upcoming(uow, subscription_ids) if subscription_ids else []
 
 
-async def end_grants(uow: Uow, ends: Mapping[UUID, datetime]) -> None:
+async def end_grants(uow: Uow, ends: Mapping[UUID, datetime], *, copied: bool = False) -> None:
     """End all grants of these subscriptions, each at the instant at which its subscription ends.
 
-    Periods that begin then or later are cancelled; two statements, however many subscriptions.
+    ``copied``: only those that came with their plans, which they leave then.  Periods that begin then or later are cancelled; two statements, however many subscriptions.
     """
     if not ends:
         return
-    for grant_id, version, ends_at in await repository.end(uow, ends):
+    for grant_id, version, ends_at in await repository.end(uow, ends, copied=copied):
         uow.announce("credit_grant.ended", "credit_grant", grant_id, version, {"ends_at": ends_at})
 
 

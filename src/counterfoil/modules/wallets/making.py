@@ -138,18 +138,22 @@ async def billing_cycle(uow: Uow, subscription: Subscription, grants: Sequence[C
 
 
 async def attach_grants(
-    uow: Uow, subscription: Subscription, own: Sequence[NewCreditGrant] = ()
+    uow: Uow,
+    subscription: Subscription,
+    own: Sequence[NewCreditGrant] = (),
+    *,
+    since: datetime | None = None,
 ) -> list[CreditGrant]:
     """Give a new subscription its grants: a copy of each of its plan's templates, and those of its own.
 
-    Copies run from the subscription's start, by its calendar; a template in another currency than the
+    Copies run from the subscription's start, or from when it came to the plan, by its calendar; a template in another currency than the
     subscription's is left out.  Raises what ``create_credit_grant`` raises, below ``credit_grants.0`` ….
     """
     grants: list[CreditGrant] = []
     if subscription.plan_id is not None:
         templates = await repository.templates_of(uow, subscription.plan_id)
         grants += [
-            _copied(uow, one, subscription)
+            _copied(uow, one, subscription, since or subscription.started_at)
             for one in templates
             if one.currency in (None, subscription.currency)
         ]
@@ -184,8 +188,8 @@ def _own(uow: Uow, new: NewCreditGrant, subscription: Subscription, index: int) 
         raise error.within(f"credit_grants.{index}") from None
 
 
-def _copied(uow: Uow, one: CreditGrant, subscription: Subscription) -> CreditGrant:
-    anchor = subscription.started_at
+def _copied(uow: Uow, one: CreditGrant, subscription: Subscription, since: datetime) -> CreditGrant:
+    anchor = since
     if one.interval is not None:
         anchor = cycle_of(subscription, one.interval).anchor
     return replace(
@@ -197,7 +201,7 @@ def _copied(uow: Uow, one: CreditGrant, subscription: Subscription) -> CreditGra
         subscription_id=subscription.id,
         template_id=one.id,
         currency=subscription.currency,
-        starts_at=subscription.started_at,
+        starts_at=since,
         anchor_at=anchor,
         version=1,
         created_at=uow.now,

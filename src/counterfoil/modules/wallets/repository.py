@@ -41,6 +41,7 @@ _END_GRANTS: Final = text(
     set ends_at = greatest(u.at, g.starts_at), version = g.version + 1, updated_at = :now
     from unnest(cast(:subscriptions as uuid[]), cast(:instants as timestamptz[])) u (subscription_id, at)
     where g.environment_id = :environment and g.subscription_id = u.subscription_id
+      and (not :copied or g.template_id is not null)
       and (g.ends_at is null or g.ends_at > greatest(u.at, g.starts_at))
     returning g.id, g.version, g.ends_at
     """
@@ -54,6 +55,9 @@ _END_APPLICATIONS: Final = text(
     from unnest(cast(:subscriptions as uuid[]), cast(:instants as timestamptz[])) u (subscription_id, at)
     where a.environment_id = :environment and a.subscription_id = u.subscription_id
       and a.status in ('pending', 'failed') and (a.period_start >= u.at or a.period_end > u.at)
+      and (not :copied or exists (
+          select from credit_grants g where g.id = a.grant_id and g.template_id is not null
+      ))
     """
 )
 _WRITE_APPLICATION: Final = text(
@@ -205,8 +209,12 @@ async def write_application(uow: Uow, application: CreditGrantApplication) -> No
     await uow.execute(_WRITE_APPLICATION, values)
 
 
-async def end(uow: Uow, ends: Mapping[UUID, datetime]) -> list[tuple[UUID, int, datetime]]:
+async def end(
+    uow: Uow, ends: Mapping[UUID, datetime], *, copied: bool
+) -> list[tuple[UUID, int, datetime]]:
     """End the grants of these subscriptions, each at its instant, and cancel what would have come after.
+
+    ``copied``: only those that are copies of a plan's templates.
 
     Returns id, version and end of those that would have gone on; two statements.
     """
@@ -214,6 +222,7 @@ async def end(uow: Uow, ends: Mapping[UUID, datetime]) -> list[tuple[UUID, int, 
         "environment": uow.environment_id,
         "subscriptions": list(ends),
         "instants": list(ends.values()),
+        "copied": copied,
         "now": uow.now,
     }
     ended = [(row.id, row.version, row.ends_at) for row in await uow.execute(_END_GRANTS, values)]

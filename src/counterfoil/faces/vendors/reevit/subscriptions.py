@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Response
 from counterfoil.core.errors import InvalidInput, NotFound
 from counterfoil.core.ids import parse_id
 from counterfoil.core.money import unit_of
+from counterfoil.core.proration import ProrationBehavior
 from counterfoil.faces.kit.context import Unit, allow
 from counterfoil.faces.kit.errors import in_their_words
 from counterfoil.faces.kit.vendor_paging import OffsetQuery
@@ -98,7 +99,8 @@ async def update(
     with in_their_words(price_words(subscription.currency)):
         price = repriced(body, before, renewal)
         if price is not None:
-            await billing.reprice(uow, subscription.id, renewal.item_ids[0], price)
+            at_renewal = ProrationBehavior.NONE
+            await billing.reprice(uow, subscription.id, renewal.item_ids[0], price, behavior=at_renewal)
         if fields := changes_of(body):
             await update_subscription(uow, subscription.id, SubscriptionChanges(fields))
     return await _one(uow, subscription.id, org)
