@@ -27,7 +27,7 @@ _page = page_query("operation")
 
 
 class OperationOut(Wire):
-    """Something asynchronous; it has ended when `status` is `succeeded` or `failed`."""
+    """Something asynchronous; it has ended when `status` is `succeeded`, `failed` or `cancelled`."""
 
     model_config = ConfigDict(
         json_schema_extra={

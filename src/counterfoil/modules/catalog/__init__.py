@@ -55,6 +55,7 @@ from counterfoil.modules.catalog.plan_prices import (
     remove_price,
     replace_price,
     search_prices,
+    tried_price,
     update_price,
 )
 from counterfoil.modules.catalog.plans import (
@@ -269,6 +270,7 @@ __all__ = [
     "tax_rates_by_codes",
     "tax_rates_by_ids",
     "tax_rates_in",
+    "tried_price",
     "update_add_on",
     "update_coupon",
     "update_feature",

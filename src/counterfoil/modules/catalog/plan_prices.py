@@ -10,17 +10,24 @@ from counterfoil.core.tax_rules import check_category
 from counterfoil.modules.catalog import objects, repository
 from counterfoil.modules.catalog.objects import MAX_ID
 from counterfoil.modules.catalog.plans import add_version, lock_open_plan, published
-from counterfoil.modules.catalog.prices import check_codes, check_references, read_price, read_prices, within
-from counterfoil.modules.catalog.repository import PRICES
-from counterfoil.modules.catalog.types import CatalogChanges, NewPlanVersion
+from counterfoil.modules.catalog.prices import (
+    check_codes,
+    check_meters,
+    check_references,
+    read_price,
+    read_prices,
+    within,
+)
+from counterfoil.modules.catalog.repository import METERS, PRICES
+from counterfoil.modules.catalog.types import CatalogChanges, NewPlanVersion, NewPrice
 from counterfoil.store.guards import check_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
+    from typing import Any
     from uuid import UUID
 
     from counterfoil.modules.catalog.types import (
-        NewPrice,
         Plan,
         PlanVersion,
         Price,
@@ -131,6 +138,32 @@ async def remove_price(uow: Uow, price_id: UUID, *, freeing: bool = False) -> Pr
 async def update_price(uow: Uow, price_id: UUID, changes: CatalogChanges) -> Price:
     """Change name, description, external id, metadata or category of tax (errors: ``objects.change``)."""
     return await objects.change(uow, PRICES, price_id, changes, more={"tax_category"}, read=_checked)
+
+
+async def tried_price(
+    uow: Uow, base: Price, model: str, params: Mapping[str, Mapping[str, Any]], terms: Mapping[str, Any]
+) -> Price:
+    """What ``base`` would be by another model: checked as a price that is made, and not written.
+
+    Raises ``InvalidInput`` naming ``model``, ``params.…`` or ``terms.…``.
+    """
+    new = NewPrice(
+        model=model,
+        params=params,
+        terms=terms,
+        code=base.code,
+        name=base.name,
+        quantity_source=base.quantity_source,
+        meter_id=base.meter_id,
+        filters=base.filters,
+        interval_unit=base.interval_unit,
+        interval_count=base.interval_count,
+        cadence=base.cadence,
+    )
+    price = read_price(uow, base.plan_id, new)
+    if price.meter_id is not None:
+        check_meters(await METERS.by_ids(uow, [price.meter_id]), {"": price})
+    return price
 
 
 async def create_own_price(uow: Uow, new: NewPrice, currency: str | None = None) -> Price:

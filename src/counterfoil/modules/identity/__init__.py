@@ -18,6 +18,7 @@ from counterfoil.modules.identity.clients import (
 )
 from counterfoil.modules.identity.clocks import create_clock, find_clock, get_clock, set_clock
 from counterfoil.modules.identity.operations import (
+    cancel_operation,
     finish_operation,
     get_operation,
     list_operations,
@@ -90,6 +91,7 @@ __all__ = [
     "User",
     "archive_user",
     "audit",
+    "cancel_operation",
     "create_api_client",
     "create_clock",
     "create_environment",

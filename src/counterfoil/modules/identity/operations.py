@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from counterfoil.store import Page, PageQuery, Uow
 
-_ENDED: Final = frozenset({OperationStatus.SUCCEEDED, OperationStatus.FAILED})
+_ENDED: Final = frozenset({OperationStatus.SUCCEEDED, OperationStatus.FAILED, OperationStatus.CANCELLED})
 
 
 async def start_operation(uow: Uow, kind: str, input: Mapping[str, Any]) -> Operation:
@@ -69,6 +69,17 @@ async def finish_operation(
     }
     after = await _step(uow, operation_id, fields)
     uow.announce(f"operation.{status}", "operation", after.id, after.version, {"kind": after.kind})
+    return after
+
+
+async def cancel_operation(uow: Uow, operation_id: UUID) -> Operation:
+    """Write that it is to stop; whoever carries it out sees that with its next step.
+
+    Raises ``WrongState`` if it had ended already.
+    """
+    fields = {"status": OperationStatus.CANCELLED, "finished_at": uow.wall}
+    after = await _step(uow, operation_id, fields)
+    uow.announce("operation.cancelled", "operation", after.id, after.version, {"kind": after.kind})
     return after
 
 

@@ -26,6 +26,7 @@ RESOURCES: Final = (
     "operations",
     "payments",
     "roles",
+    "simulations",
     "subscriptions",
     "usage",
     "users",
@@ -49,12 +50,14 @@ class EnvironmentKind(StrEnum):
 
 
 class OperationStatus(StrEnum):
-    """How far something asynchronous is; the last two are final."""
+    """How far something asynchronous is; the last three are final."""
 
     PENDING = "pending"
     RUNNING = "running"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
+    CANCELLED = "cancelled"
+    """Somebody stopped it; what was done until then stays."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,51 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from counterfoil.store.migrations.security import append_only, protect
+
 revision = "0022"
 down_revision = "0021"
 
+INSTANT = sa.DateTime(timezone=True)
+NEWEST = sa.text("id desc")
+
 
 def upgrade() -> None:
-    """Nothing yet."""
+    """Make the tables."""
+    op.create_table(
+        "simulations",
+        sa.Column("id", sa.Uuid, primary_key=True),
+        sa.Column("environment_id", sa.Uuid, nullable=False),
+        sa.Column("operation_id", sa.Uuid, sa.ForeignKey("operations.id"), nullable=False),
+        sa.Column("starts_at", INSTANT, nullable=False),
+        sa.Column("ends_at", INSTANT, nullable=False),
+        sa.Column("customer_ids", ARRAY(sa.Uuid)),
+        sa.Column("drafts", JSONB, nullable=False),
+        sa.Column("version", JSONB),
+        sa.Column("passed", sa.Uuid),
+        sa.Column("created_at", INSTANT, nullable=False),
+    )
+    op.create_index("ix_simulations_environment_id_id", "simulations", ["environment_id", NEWEST])
+    protect("simulations")
+    op.create_table(
+        "simulation_results",
+        sa.Column("id", sa.Uuid, primary_key=True),
+        sa.Column("environment_id", sa.Uuid, nullable=False),
+        sa.Column("simulation_id", sa.Uuid, sa.ForeignKey("simulations.id"), nullable=False),
+        sa.Column("customer_id", sa.Uuid, nullable=False),
+        sa.Column("currency", sa.Text, nullable=False),
+        sa.Column("charges", sa.BigInteger, nullable=False),
+        sa.Column("current", sa.BigInteger, nullable=False),
+        sa.Column("simulated", sa.BigInteger, nullable=False),
+        sa.Column("problems", sa.BigInteger, nullable=False),
+        sa.Column("told", JSONB, nullable=False),
+    )
+    op.create_index(
+        "ix_simulation_results_simulation", "simulation_results", ["environment_id", "simulation_id", NEWEST]
+    )
+    protect("simulation_results")
+    append_only("simulation_results")
