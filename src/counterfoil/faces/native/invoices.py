@@ -16,6 +16,7 @@ from counterfoil.faces.kit.context import Unit, allow
 from counterfoil.faces.kit.wire import (
     CustomerId,
     DecimalText,
+    DiscountId,
     IfMatch,
     InstantText,
     InvoiceId,
@@ -66,6 +67,14 @@ class InvoiceTaxOut(Wire):
     tax: str
 
 
+class InvoiceDiscountOut(Wire):
+    """What one discount took off, as the lines are priced: with tax where the price includes it."""
+
+    discount_id: DiscountId | None
+    name: str
+    amount: str
+
+
 class PartyOut(Wire):
     """Seller or buyer, as they were when the invoice was finalised."""
 
@@ -102,6 +111,8 @@ class InvoiceOut(Wire):
     amount_paid: str
     amount_due: str
     taxes: list[InvoiceTaxOut]
+    discount: str = Field(description="What the discounts took off before, as the lines are priced")
+    discounts: list[InvoiceDiscountOut]
     seller: PartyOut | None
     buyer: PartyOut | None
     metadata: Metadata
@@ -243,6 +254,13 @@ def to_wire(invoice: Invoice) -> InvoiceOut:
                 tax=tax.tax.amount_text(),
             )
             for tax in invoice.taxes
+        ],
+        discount=invoice.discount.amount_text(),
+        discounts=[
+            InvoiceDiscountOut.model_construct(
+                discount_id=one.discount_id, name=one.name, amount=one.amount.amount_text()
+            )
+            for one in invoice.discounts
         ],
         seller=_party(invoice.seller),
         buyer=_party(invoice.buyer),

@@ -38,6 +38,10 @@ INVOICE: Final[dict[str, Any]] = {
     "amount_paid": "0.00",
     "amount_due": "4.76",
     "taxes": [{"code": "vat-19", "name": "VAT", "percent": "19", "taxable": "4.00", "tax": "0.76"}],
+    "discount": "1.00",
+    "discounts": [
+        {"discount_id": "disc_01kahgp1g0edgrx4zm6byashwh", "name": "Spring offer", "amount": "1.00"}
+    ],
     "seller": _SELLER,
     "buyer": _BUYER,
     "metadata": {},

@@ -32,7 +32,7 @@ _WRITE_TAKEN: Final = text(
 async def add(uow: Uow, discounts: Sequence[SubscriptionDiscount]) -> None:
     """Write new discounts; ``AlreadyExists`` if an external id is taken."""
     if discounts:
-        await uow.execute(insert(DiscountRow), [insert_values(uow, one) for one in discounts])
+        await uow.execute(insert(DiscountRow).values([insert_values(uow, one) for one in discounts]))
 
 
 async def get(uow: Uow, discount_id: UUID, *, locked: bool = False) -> SubscriptionDiscount:
