@@ -77,6 +77,11 @@ def show_id(kind: str, value: UUID) -> str:
     return f"{PREFIXES[kind]}_{_digits(value.int)}"
 
 
+def show_digits(value: UUID) -> str:
+    """The public form of an id without its prefix."""
+    return _digits(value.int)
+
+
 @lru_cache(4096)  # a list names the same plans and prices again and again
 def _digits(number: int) -> str:
     """26 characters of five bits each, two at a time; halves that fit a machine word are cut faster."""

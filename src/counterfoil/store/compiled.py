@@ -31,7 +31,7 @@ class Compiled:
     values is one array (``any_``), never ``in``, whose text differs with its length.
     """
 
-    def __init__(self, statement: Select[Any]) -> None:
+    def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
         self.statement = statement
         self._text: str | None = None
         self._values: dict[str, Any] = {}

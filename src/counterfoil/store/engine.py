@@ -11,13 +11,14 @@ from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import event, text
+from sqlalchemy import Uuid, bindparam, event, func, select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from counterfoil.core.errors import Unavailable
-from counterfoil.store.types import json_text, json_value
+from counterfoil.store.compiled import Compiled
+from counterfoil.store.types import Instant, json_text, json_value
 from counterfoil.store.uow import Scope, SystemUow, Uow
 
 if TYPE_CHECKING:
@@ -26,7 +27,13 @@ if TYPE_CHECKING:
 APP_ROLE: Final = "counterfoil_app"
 SYSTEM_ROLE: Final = "counterfoil_system"
 
-_BEGIN: Final = text("select counterfoil_begin(:organization, :environment)")
+_BEGIN: Final = Compiled(
+    select(
+        func.counterfoil_begin(
+            bindparam("organization", type_=Uuid), bindparam("environment", type_=Uuid), type_=Instant
+        )
+    )
+)
 _ROLE_CHECK: Final = text(
     "select rolname, rolsuper or rolbypassrls as privileged,"
     " exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace"
@@ -100,9 +107,10 @@ class Store:
         """
         wall = self.clock()
         async with self._connection() as connection:
+            uow = Uow(connection, scope, now=now or wall, wall=wall)
             begin = {"organization": scope.organization_id, "environment": scope.environment_id}
-            frozen = (await connection.execute(_BEGIN, begin)).scalar_one()
-            uow = Uow(connection, scope, now=now or (frozen.astimezone(UTC) if frozen else wall), wall=wall)
+            [[frozen]] = await uow.rows(_BEGIN, begin)
+            uow.now = now or frozen or wall
             yield uow
             await uow.commit()
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 import os
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import psycopg
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from counterfoil.core.ids import uuid7
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from counterfoil.store.compiled import Compiled
+
+_NOTHING: Final = text("select")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,8 @@ class _Transaction:
     def __init__(self, connection: AsyncConnection, *, wall: datetime) -> None:
         self.connection = connection
         self.wall = wall
-        self._driver: object = None
+        assert connection.sync_connection is not None
+        self._driver = cast("DriverConnection[Any]", connection.sync_connection.connection.driver_connection)
         self._jobs: list[Job] = []
         self._last_entropy = int.from_bytes(os.urandom(10)) >> 8
 
@@ -84,23 +88,19 @@ class _Transaction:
 
         Raises as ``execute`` does.
         """
-        driver = await self.driver()
         try:
-            return await query.run(driver, self.connection.dialect, values)
+            return await query.run(self._driver, self.connection.dialect, values)
         except psycopg.Error as error:
-            if driver.closed:
-                await self.connection.invalidate()
-            refused = refusal(error, lost=driver.closed)
+            if self._driver.closed:
+                await self.execute(_NOTHING)  # which fails too, and has the pool try its other connections
+            refused = refusal(error, lost=self._driver.closed)
             if refused is None:
                 raise
             raise refused from error
 
     async def driver(self) -> DriverConnection[Any]:
         """The psycopg connection below, inside the same transaction: for COPY and hot paths."""
-        if self._driver is None:
-            raw = await self.connection.get_raw_connection()
-            self._driver = raw.driver_connection
-        return cast("DriverConnection[Any]", self._driver)
+        return self._driver
 
     def defer(self, task: str, *, key: str | None = None, **arguments: Any) -> None:
         """Have the worker run ``task`` after this commits.
@@ -123,9 +123,9 @@ class _Transaction:
     async def commit(self) -> None:
         """Write the jobs and end the transaction; ``Store`` calls this."""
         if self._jobs:
-            await defer_jobs(await self.driver(), self._jobs)
+            await defer_jobs(self._driver, self._jobs)
             self._jobs.clear()
-        await self.connection.commit()
+        await self._driver.commit()
 
 
 class SystemUow(_Transaction):

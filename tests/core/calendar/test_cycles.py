@@ -287,3 +287,11 @@ def test_an_impossible_billing_day_is_refused(day: int) -> None:
     with pytest.raises(InvalidInput) as refusal:
         anchor_on_day(MONTH, at("2026-01-01T00:00:00Z"), day, "UTC")
     assert (refusal.value.field, refusal.value.allowed) == ("billing_day", "1 to 31")
+
+
+@given(cycles, st.lists(st.one_of(instants, half_hours), min_size=2, max_size=6))
+def test_a_period_does_not_depend_on_what_was_asked_before(cycle: Cycle, asked: list[datetime]) -> None:
+    for instant in [one + step for one in asked for step in (timedelta(), timedelta(hours=1))]:
+        found = cycle.period_at(instant)
+        assert found == Cycle(cycle.interval, cycle.anchor, cycle.zone).period_at(instant)
+        assert found.start <= instant < found.end

@@ -14,7 +14,7 @@ from pydantic import Field, PlainSerializer, WrapSerializer
 
 import counterfoil.faces.app  # noqa: F401  (every resource's models)
 from counterfoil.faces.kit.exact_json import dumps
-from counterfoil.faces.kit.shapes import answering
+from counterfoil.faces.kit.shapes import Answering
 from counterfoil.faces.kit.vendor_wire import SparseWire
 from counterfoil.faces.kit.wire import CustomerId, DecimalText, InstantText, ListOf, Wire
 
@@ -106,9 +106,9 @@ def test_a_page_is_written_with_its_objects() -> None:
 
 def test_what_is_made_only_to_be_sent_is_written_as_the_model_is() -> None:
     made = everything()
-    sent = answering(Everything)(**vars(made))
+    sent = Answering(Everything)(**vars(made))
     assert json.loads(dumps(sent, decimals_as_texts=True)) == json.loads(made.model_dump_json(by_alias=True))
-    bare = answering(Everything)(id=UUID(int=7))
+    bare = Answering(Everything)(id=UUID(int=7))
     whole = Everything.model_construct(id=UUID(int=7))
     assert json.loads(dumps(bare)) == json.loads(whole.model_dump_json(by_alias=True))
 
@@ -120,4 +120,22 @@ def test_what_a_sparse_vendor_is_sent_has_no_empty_fields() -> None:
         note: str | None = None
         kind: str | None = Field(default=None, validation_alias="$kind", serialization_alias="$kind")
 
-    assert dumps(answering(Sparse)(id="a", parent=None, kind="k")) == b'{"id":"a","parent":null,"$kind":"k"}'
+    assert dumps(Answering(Sparse)(id="a", parent=None, kind="k")) == b'{"id":"a","parent":null,"$kind":"k"}'
+
+
+def test_many_of_views_are_written_as_each_of_them_is() -> None:
+    views = [everything(), Everything.model_construct(id=UUID(int=8))]
+    answers = Answering(Everything)
+    whole = [json.loads(one.model_dump_json(by_alias=True)) for one in views]
+    assert json.loads(dumps(answers.each(views), decimals_as_texts=True)) == whole
+    given = answers.each(views, loud=["b", "c"])
+    assert [one["loud"] for one in json.loads(dumps(given))] == ["B", "C"]
+    assert answers.each([], loud=[]) == []
+
+
+def test_what_no_column_says_is_the_fields_default_and_an_unknown_column_is_a_mistake() -> None:
+    answers = Answering(Everything)
+    [sent] = json.loads(dumps(answers.rows(1, id=[UUID(int=7)]), decimals_as_texts=True))
+    assert sent == json.loads(Everything.model_construct(id=UUID(int=7)).model_dump_json(by_alias=True))
+    with pytest.raises(AssertionError, match="has not all of these fields"):
+        answers.rows(1, id=[UUID(int=7)], other=[1])

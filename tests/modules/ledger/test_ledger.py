@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
+from psycopg import IntegrityError
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError, ProgrammingError
+from sqlalchemy.exc import ProgrammingError
 
 from counterfoil.core.errors import AlreadyExists
 from counterfoil.core.ledger import (

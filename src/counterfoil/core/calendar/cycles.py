@@ -37,6 +37,8 @@ class Cycle:
     zone: str
     _rules: ZoneInfo = field(init=False, repr=False, compare=False)
     _local: datetime = field(init=False, repr=False, compare=False)
+    _met: list[Period] = field(init=False, repr=False, compare=False, default_factory=list)
+    """The period that was asked for last, for it is mostly asked for again."""
 
     def __post_init__(self) -> None:
         rules = parse_zone(self.zone)
@@ -84,7 +86,12 @@ class Cycle:
 
     def period_at(self, instant: datetime) -> Period:
         """The period that contains ``instant``."""
-        return self._around(instant)[1]
+        for last in self._met:
+            if last.start <= instant < last.end:
+                return last
+        found = self._around(instant)[1]
+        self._met[:] = [found]
+        return found
 
     def next_boundary(self, after: datetime) -> datetime:
         """The first boundary later than ``after``."""

@@ -9,7 +9,9 @@ Always holds: a field that this file does not understand is dumped by pydantic i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
+from itertools import repeat, starmap
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
@@ -19,7 +21,7 @@ from pydantic import BaseModel, PlainSerializer, SerializeAsAny, TypeAdapter, Wr
 from counterfoil.core.calendar import format_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     type Change = Callable[[Any], Any]
 
@@ -90,44 +92,85 @@ def plain(model: BaseModel, *, omit_null: bool = False) -> dict[str, Any]:
     return values
 
 
-def answering[**P, M: BaseModel](model: Callable[P, M]) -> Callable[P, M]:
+class Answering[**P, M]:
     """What is called as ``model`` is, to make what has its fields and is good for nothing but to be sent.
 
     For lists of hundreds: it is made and written several times as fast as an object of the model.
     """
-    assert isinstance(model, type)
-    assert issubclass(model, BaseModel)
-    sent = model
 
-    def make(**values: Any) -> Any:
-        changes, struct = _struct_of(sent)
-        return struct(**_spelled(values, changes))
+    def __init__(self, model: Callable[P, M]) -> None:
+        assert isinstance(model, type)
+        assert issubclass(model, BaseModel)
+        self._model: type[BaseModel] = model
+        self._read = cache(self._reading)
 
-    return make  # type: ignore[return-value]
+    def __call__(self, *_: P.args, **values: P.kwargs) -> M:
+        """An answer of these values by their attributes' names."""
+        for name, change in self._changes:
+            value: Any = values.get(name)
+            if value is not None:
+                values[name] = change(value)
+        made: M = self._struct(**values)
+        return made
 
+    def each(self, views: Sequence[object], **given: Iterable[Any]) -> list[M]:
+        """An answer for each view, of its values by the fields' names.
 
-@cache
-def _struct_of(model: type[BaseModel]) -> tuple[Sequence[tuple[str, Change]], Any]:
-    """The changes of a model's values, and the struct that takes the changed ones."""
-    shape = shape_of(model)
-    changes = [(name, change) for name, _, _, change in shape.fields if change is not None]
-    defaults = _spelled(dict(shape.defaults), changes)
-    struct: Any = msgspec.defstruct(
-        model.__name__,
-        [(name, Any, defaults[name]) if name in defaults else (name, Any) for name, *_ in shape.fields],
-        rename={name: wire for name, wire, *_ in shape.fields},
-        omit_defaults=bool(getattr(model, "OMIT_NULL", False)),
-        kw_only=True,
-        gc=False,
-    )
-    return changes, struct
+        What is ``given`` stands for a field instead: one value for each view.
+        """
+        if not views:
+            return []
+        names, read = self._read(tuple(given))
+        columns = zip(*map(read, views), strict=True)
+        return self.rows(len(views), **dict(zip(names, columns, strict=True)), **given)
 
+    def rows(self, count: int, **columns: Iterable[Any]) -> list[M]:
+        """So many answers, of one value for each in every column; a field without one has its default.
 
-def _spelled(values: dict[str, Any], changes: Sequence[tuple[str, Change]]) -> dict[str, Any]:
-    for name, change in changes:
-        if values.get(name) is not None:
-            values[name] = change(values[name])
-    return values
+        A field at a time, for its values all change in the same way.
+        """
+        for name, change in self._changes:
+            if name in columns:
+                columns[name] = [None if one is None else change(one) for one in columns[name]]
+        assert columns.keys() <= self._defaults.keys(), f"{self._model.__name__} has not all of these fields"
+        ordered = [
+            columns[name] if name in columns else repeat(one, count) for name, one in self._defaults.items()
+        ]
+        return list(starmap(self._struct, zip(*ordered, strict=True)))
+
+    def _reading(self, given: tuple[str, ...]) -> tuple[Sequence[str], Callable[[Any], Sequence[Any]]]:
+        """The names of the fields that are read of views, and what reads them."""
+        names = [name for name in self._defaults if name not in given]
+        assert len(names) > 1, "else it is called"
+        return names, attrgetter(*names)
+
+    # Built when it is first used: the types of a model need not be complete before.
+
+    @cached_property
+    def _changes(self) -> Sequence[tuple[str, Change]]:
+        """What changes the values of some fields."""
+        return [(name, change) for name, _, _, change in shape_of(self._model).fields if change is not None]
+
+    @cached_property
+    def _defaults(self) -> Mapping[str, Any]:
+        """What each field holds that is not given, in their order."""
+        shape = shape_of(self._model)
+        found = {name: shape.defaults.get(name, msgspec.UNSET) for name, *_ in shape.fields}
+        for name, change in self._changes:
+            if found[name] not in (None, msgspec.UNSET):
+                found[name] = change(found[name])
+        return found
+
+    @cached_property
+    def _struct(self) -> Any:
+        """What takes the changed values."""
+        return msgspec.defstruct(
+            self._model.__name__,
+            [(name, Any, one) for name, one in self._defaults.items()],
+            rename={name: wire for name, wire, *_ in shape_of(self._model).fields},
+            omit_defaults=bool(getattr(self._model, "OMIT_NULL", False)),
+            gc=False,
+        )
 
 
 def _change(kind: Any, metadata: Sequence[Any] = ()) -> Change | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Self
 from uuid import UUID
 
@@ -82,7 +83,7 @@ def _id_of(kind: str) -> Any:
                 else _text_only(lambda text: parse_id(kind, text), f"the id of {with_article(kind)}")(value)
             )
         ),
-        PlainSerializer(lambda value: show_id(kind, value), return_type=str),
+        PlainSerializer(partial(show_id, kind), return_type=str),
         WithJsonSchema({"type": "string", "examples": [example], "maxLength": 36}),
     ]
 
@@ -183,11 +184,13 @@ def page_query(kind: str) -> Any:
 
 def list_of[T, W](kind: str, page: Page[T], to_wire: Callable[[T], W]) -> ListOf[W]:
     """A page of objects that have an ``id``, on the wire."""
+    return listed(kind, page, [to_wire(item) for item in page.items])
+
+
+def listed[T, W](kind: str, page: Page[T], wires: list[W]) -> ListOf[W]:
+    """A page of objects that have an ``id``, which are on the wire already."""
     last: Any = page.items[-1] if page.has_more else None
-    return ListOf.model_construct(
-        data=[to_wire(item) for item in page.items],
-        next_cursor=None if last is None else show_id(kind, last.id),
-    )
+    return ListOf.model_construct(data=wires, next_cursor=None if last is None else show_id(kind, last.id))
 
 
 def shown_object(kind: str, value: UUID) -> str:

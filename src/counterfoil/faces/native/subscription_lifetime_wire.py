@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ConfigDict, Field
 
-from counterfoil.faces.kit.shapes import answering
+from counterfoil.faces.kit.shapes import Answering
 from counterfoil.faces.kit.wire import (
     DecimalText,
     InstantText,
@@ -242,8 +242,8 @@ class PhaseOut(Wire):
     plan_version_id: PlanVersionId | None
 
 
-_term_out: Final = answering(TermOut)
-_phase_out: Final = answering(PhaseOut)
+_term_out: Final = Answering(TermOut)
+_phase_out: Final = Answering(PhaseOut)
 
 
 def term_to_wire(subscription: Subscription) -> TermOut | None:

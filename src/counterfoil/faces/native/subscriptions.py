@@ -14,7 +14,7 @@ from counterfoil.faces.kit.wire import (
     ListOf,
     PageQuery,
     SubscriptionId,
-    list_of,
+    listed,
     page_query,
     shown,
 )
@@ -27,6 +27,7 @@ from counterfoil.faces.native.subscriptions_wire import (
     SubscriptionOut,
     SubscriptionPatch,
     to_wire,
+    to_wires,
 )
 from counterfoil.modules import billing
 from counterfoil.modules.subscriptions import (
@@ -90,11 +91,7 @@ async def list_(
     )
     items = await items_of(uow, [subscription.id for subscription in page.items])
     phases = await phases_of(uow, page.items)
-
-    def shown_one(one: Subscription) -> SubscriptionOut:
-        return to_wire(one, items.get(one.id, []), phases.get(one.id, ()))
-
-    return shown(list_of("subscription", page, shown_one))
+    return shown(listed("subscription", page, to_wires(page.items, items, phases)))
 
 
 @router.get("/{subscription_id}", response_model=SubscriptionOut, dependencies=[READ])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ConfigDict, Field
@@ -9,7 +11,7 @@ from pydantic import ConfigDict, Field
 from counterfoil.core.errors import CounterfoilError
 from counterfoil.core.proration import DEFAULT, ProrationPolicy
 from counterfoil.core.states import SubscriptionState
-from counterfoil.faces.kit.shapes import answering
+from counterfoil.faces.kit.shapes import Answering
 from counterfoil.faces.kit.wire import (
     AddOnId,
     CustomerId,
@@ -54,7 +56,8 @@ from counterfoil.modules.subscriptions import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from uuid import UUID
 
     from counterfoil.modules.subscriptions import Phase
 
@@ -322,61 +325,42 @@ def _policy(policy: PolicyIn) -> ProrationPolicy:
         raise refused.within("policy") from None
 
 
-_subscription_out: Final = answering(SubscriptionOut)
-_item_out: Final = answering(ItemOut)
+@lru_cache(maxsize=1000)
+def _policy_out(policy: ProrationPolicy) -> PolicyIn:
+    return PolicyIn.model_construct(**_policy_fields(policy))
 
 
-def _item(subscription: Subscription, item: SubscriptionItem) -> ItemOut:
-    return _item_out(
-        id=item.id,
-        price_id=item.price_id,
-        add_on_id=item.add_on_id,
-        quantity=item.quantity,
-        started_at=item.started_at,
-        ended_at=item_end(subscription, item),
-        billed_to=item.billed_to,
-        due_at=item.due_at,
-        anchor_at=item.anchor_at,
-        bill_from=item.bill_from,
-        give_back_from=item.give_back_from,
-    )
+_subscription_out: Final = Answering(SubscriptionOut)
+_item_out: Final = Answering(ItemOut)
 
 
 def to_wire(
-    subscription: Subscription, items: list[SubscriptionItem], phases: Sequence[Phase] = ()
+    subscription: Subscription, items: Sequence[SubscriptionItem], phases: Sequence[Phase] = ()
 ) -> SubscriptionOut:
     """A subscription with its items and phases on the wire."""
-    return _subscription_out(
-        id=subscription.id,
-        external_id=subscription.external_id,
-        customer_id=subscription.customer_id,
-        plan_id=subscription.plan_id,
-        plan_version_id=subscription.plan_version_id,
-        plan_reference=subscription.plan_reference,
-        payment_method=subscription.payment_method,
-        currency=subscription.currency,
-        zone=subscription.zone,
-        status=subscription.status,
-        started_at=subscription.started_at,
-        anchor_at=subscription.anchor_at,
-        alignment=subscription.alignment,
-        cancel_at=subscription.cancel_at,
-        cancelled_at=subscription.cancelled_at,
-        ended_at=subscription.ended_at,
-        paused_at=subscription.paused_at,
-        trial_ends_at=subscription.trial_ends_at,
-        trial_end_behavior=subscription.trial_end_behavior,
-        term=term_to_wire(subscription),
-        expires_at=subscription.expires_at,
-        phase_id=subscription.phase_id,
-        phases=[phase_to_wire(phase) for phase in phases],
-        next_billing_at=subscription.next_billing_at,
-        billing_error=subscription.billing_error,
-        policy=PolicyIn.model_construct(**_policy_fields(subscription.policy)),
-        next_change_at=subscription.next_change_at,
-        items=[_item(subscription, item) for item in items],
-        metadata=dict(subscription.meta),
-        version=subscription.version,
-        created_at=subscription.created_at,
-        updated_at=subscription.updated_at,
+    return to_wires([subscription], {subscription.id: items}, {subscription.id: phases})[0]
+
+
+def to_wires(
+    subscriptions: Sequence[Subscription],
+    items: Mapping[UUID, Sequence[SubscriptionItem]],
+    phases: Mapping[UUID, Sequence[Phase]],
+) -> list[SubscriptionOut]:
+    """Subscriptions on the wire, each with its items and phases."""
+    theirs = [items.get(one.id, ()) for one in subscriptions]
+    lines = iter(
+        _item_out.each(
+            list(chain.from_iterable(theirs)),
+            ended_at=[
+                item_end(one, item) for one, some in zip(subscriptions, theirs, strict=True) for item in some
+            ],
+        )
+    )
+    return _subscription_out.each(
+        subscriptions,
+        term=[term_to_wire(one) for one in subscriptions],
+        phases=[[phase_to_wire(phase) for phase in phases.get(one.id, ())] for one in subscriptions],
+        policy=[_policy_out(one.policy) for one in subscriptions],
+        items=[list(islice(lines, len(some))) for some in theirs],
+        metadata=[one.meta for one in subscriptions],
     )

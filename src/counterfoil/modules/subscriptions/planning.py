@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 # Subscriptions that follow the calendar share few anchors, and finding one costs more than planning an item.
 _aligned = lru_cache(maxsize=4096)(aligned_anchor)
+_cycle = lru_cache(maxsize=4096)(Cycle)
 
 
 class Anchored(Protocol):
@@ -47,7 +48,7 @@ def cycle_of(subscription: Anchored, interval: Interval) -> Cycle:
     anchor = subscription.anchor_at
     if subscription.alignment is Alignment.CALENDAR:
         anchor = _aligned(interval, anchor, subscription.zone)
-    return Cycle(interval, anchor, subscription.zone)
+    return _cycle(interval, anchor, subscription.zone)
 
 
 def item_cycle(subscription: Anchored, item: SubscriptionItem, interval: Interval) -> Cycle:
@@ -55,7 +56,7 @@ def item_cycle(subscription: Anchored, item: SubscriptionItem, interval: Interva
     anchor = item.anchor_at
     if subscription.alignment is Alignment.CALENDAR:
         anchor = _aligned(interval, anchor, subscription.zone)
-    return Cycle(interval, anchor, subscription.zone)
+    return _cycle(interval, anchor, subscription.zone)
 
 
 def main_interval(intervals: Iterable[Interval]) -> Interval:
@@ -69,9 +70,7 @@ def main_interval(intervals: Iterable[Interval]) -> Interval:
 
 def item_end(subscription: Subscription, item: SubscriptionItem) -> datetime | None:
     """When an item's time ends as things stand: by itself or with its subscription.  A pause ends nothing."""
-    return _cut(
-        item, item.ended_at, subscription.ended_at, subscription.cancel_at, subscription.expires_at
-    )
+    return _cut(item, item.ended_at, subscription.ended_at, subscription.cancel_at, subscription.expires_at)
 
 
 def _cut(item: SubscriptionItem, *ends: datetime | None) -> datetime | None:
@@ -188,13 +187,18 @@ def current_period(subscription: Subscription, prices: Iterable[Price], now: dat
 
     ``prices`` are its items'.  ``None`` before it begins and after it has ended.
     """
+    return period_of(subscription, main_interval(price.interval for price in prices), now)
+
+
+def period_of(subscription: Subscription, interval: Interval, now: datetime) -> Period | None:
+    """As ``current_period``, where the longest interval is known."""
     end = end_of(subscription)
     if now < subscription.started_at or (end is not None and end <= now):
         return None
     if subscription.trial_ends_at is not None and now < subscription.trial_ends_at:
         trial_end = subscription.trial_ends_at
         return Period(subscription.started_at, trial_end if end is None else min(trial_end, end))
-    whole = cycle_of(subscription, main_interval(price.interval for price in prices)).period_at(now)
+    whole = cycle_of(subscription, interval).period_at(now)
     return Period(
         max(whole.start, paid_from(subscription)), whole.end if end is None else min(whole.end, end)
     )
@@ -217,9 +221,7 @@ def end_of(subscription: Subscription) -> datetime | None:
 def scheduled(subscription: Subscription, items: Iterable[SubscriptionItem]) -> Subscription:
     """The subscription with ``next_billing_at`` computed anew: to bill, to begin, to change or to end."""
     instants = [item.due_at for item in items if item.due_at is not None]
-    instants += [
-        at for at in (subscription.next_change_at, subscription.commitment_due_at) if at is not None
-    ]
+    instants += [at for at in (subscription.next_change_at, subscription.commitment_due_at) if at is not None]
     step_at = next_step_at(subscription)
     if step_at is not None:
         instants.append(step_at)

@@ -33,6 +33,9 @@ _ITEMS_OF: Final = Compiled(
         SubscriptionItemRow.subscription_id == any_(bindparam("ids", type_=ARRAY(Uuid))),
     )
 )
+_PRICE_IDS_OF: Final = Compiled(
+    _ITEMS_OF.statement.with_only_columns(SubscriptionItemRow.subscription_id, SubscriptionItemRow.price_id)
+)
 _WRITE_STATES: Final = text(
     """
     update subscriptions s
@@ -185,6 +188,15 @@ async def items_of(uow: Uow, subscription_ids: Collection[UUID]) -> dict[UUID, l
     values = {"environment_id": uow.environment_id, "ids": list(subscription_ids)}
     for item in records(SubscriptionItem, await uow.rows(_ITEMS_OF, values)):
         found[item.subscription_id].append(item)
+    return found
+
+
+async def price_ids_of(uow: Uow, subscription_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+    """The prices of these subscriptions' items, in the order in which they were made."""
+    found: defaultdict[UUID, list[UUID]] = defaultdict(list)
+    values = {"environment_id": uow.environment_id, "ids": subscription_ids}
+    for subscription_id, price_id in await uow.rows(_PRICE_IDS_OF, values):
+        found[subscription_id].append(price_id)
     return found
 
 

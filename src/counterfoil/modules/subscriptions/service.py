@@ -101,6 +101,11 @@ async def items_of(uow: Uow, subscription_ids: Collection[UUID]) -> dict[UUID, l
     return await repository.items_of(uow, subscription_ids)
 
 
+async def price_ids_of(uow: Uow, subscription_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+    """The prices of each of these subscriptions' items, in the order in which they were made."""
+    return await repository.price_ids_of(uow, subscription_ids)
+
+
 async def update_subscription(uow: Uow, subscription_id: UUID, changes: SubscriptionChanges) -> Subscription:
     """Change external id, plan reference, payment method or metadata.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from counterfoil.core.errors import InvalidInput, NotFound, with_article
 from counterfoil.core.ids import PREFIXES as OUR_PREFIXES
-from counterfoil.core.ids import parse_id, show_id
+from counterfoil.core.ids import parse_id, show_digits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,7 +34,7 @@ PREFIXES: Final = {
 
 def show(kind: str, value: UUID) -> str:
     """The id of an object as Flexprice's clients see it: ``cust_01jd…``."""
-    return f"{PREFIXES[kind]}_{show_id(kind, value).rpartition('_')[2]}"
+    return f"{PREFIXES[kind]}_{show_digits(value)}"
 
 
 def parse(kind: str, text: str, field: str = "id") -> UUID:

@@ -25,7 +25,7 @@ from counterfoil.faces.vendors.flexprice.convert.subscriptions import (
     Parts,
     check_kept,
     subscription_from_wire,
-    subscription_to_wire,
+    subscriptions_to_wire,
 )
 from counterfoil.faces.vendors.flexprice.customers import customer_by_external_id
 from counterfoil.faces.vendors.flexprice.errors import in_their_words
@@ -346,23 +346,29 @@ async def _shown(
     A part of another resource that the key may not read is left out.
     """
     parts = {one for one in asked if one not in _NEEDED or caller.may(_NEEDED[one])}
-    items = await subscriptions.items_of(uow, [one.id for one in found]) if found else {}
-    prices = await prices_by_ids(uow, {item.price_id for some in items.values() for item in some})
+    of = [one.id for one in found]
+    items = await subscriptions.items_of(uow, of) if "line_items" in parts else None
+    price_ids = (
+        await subscriptions.price_ids_of(uow, of)
+        if items is None
+        else {id_: [item.price_id for item in some] for id_, some in items.items()}
+    )
+    prices = await prices_by_ids(uow, {id_ for some in price_ids.values() for id_ in some})
     plans, customers = {}, {}
     if {"plan", "line_items"} & parts and caller.may("catalog:read"):
         plans = await plans_by_ids(uow, {one.plan_id for one in found if one.plan_id is not None})
     if "customer" in parts:
         customers = await customers_by_ids(uow, {one.customer_id for one in found})
     shown = Parts(
-        items=items,
+        price_ids=price_ids,
         prices=prices,
+        items=items,
         plans=plans,
         customers={id_: customer_to_wire(uow, one) for id_, one in customers.items()},
         shown_plans={id_: plan_to_wire(uow, one) for id_, one in plans.items()} if "plan" in parts else {},
         grants=await _grants_of(uow, found) if "credit_grants" in parts else None,
-        line_items="line_items" in parts,
     )
-    return [subscription_to_wire(uow, one, shown) for one in found]
+    return subscriptions_to_wire(uow, found, shown)
 
 
 async def _grants_of(uow: Unit, found: Sequence[Subscription]) -> dict[UUID, list[CreditGrantResponse]]:

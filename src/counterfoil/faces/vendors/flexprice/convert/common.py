@@ -45,7 +45,12 @@ def stamps(uow: Unit, made: Any) -> dict[str, Any]:
         "created_at": format_instant(made.created_at),
         "updated_at": format_instant(made.updated_at),
     }
-    return _home(uow.organization_id, uow.environment_id) | times
+    return home(uow) | times
+
+
+def home(uow: Unit) -> dict[str, Any]:
+    """Where all that a caller sees is, and who made it."""
+    return _home(uow.organization_id, uow.environment_id)
 
 
 @lru_cache(maxsize=256)  # it is the same for all that a page shows

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from itertools import repeat
+from typing import TYPE_CHECKING, Any, Final
 
 from counterfoil.core.calendar import Interval, format_instant
 from counterfoil.core.errors import CounterfoilError, InvalidInput
@@ -11,11 +12,12 @@ from counterfoil.core.money import decimal_text, parse_decimal
 from counterfoil.core.rating import Cadence
 from counterfoil.core.states import SubscriptionState
 from counterfoil.faces.kit.exact_json import dumps, read_json
-from counterfoil.faces.kit.shapes import answering
+from counterfoil.faces.kit.shapes import Answering
 from counterfoil.faces.vendors.flexprice import ids
 from counterfoil.faces.vendors.flexprice.convert.common import (
     PERIODS,
     currency_from_wire,
+    home,
     instant_from_wire,
     instant_to_wire,
     interval_from_wire,
@@ -36,13 +38,13 @@ from counterfoil.modules.subscriptions import (
     Alignment,
     NewSubscription,
     PriceOverride,
-    current_period,
     item_end,
     main_interval,
+    period_of,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from decimal import Decimal
     from uuid import UUID
 
@@ -155,13 +157,22 @@ _ONLY: Final = {
 class Parts:
     """What is shown of subscriptions besides themselves, read at once for all of them."""
 
-    items: Mapping[UUID, Sequence[SubscriptionItem]] = field(default_factory=dict)
+    price_ids: Mapping[UUID, Sequence[UUID]] = field(default_factory=dict)
     prices: Mapping[UUID, Price] = field(default_factory=dict)
+    items: Mapping[UUID, Sequence[SubscriptionItem]] | None = None
     plans: Mapping[UUID, Plan] = field(default_factory=dict)
     customers: Mapping[UUID, CustomerResponse] = field(default_factory=dict)
     shown_plans: Mapping[UUID, PlanResponse] = field(default_factory=dict)
     grants: Mapping[UUID, list[CreditGrantResponse]] | None = None
-    line_items: bool = False
+    _intervals: dict[tuple[UUID, ...], Interval] = field(default_factory=dict)
+
+    def interval_of(self, subscription_id: UUID) -> Interval:
+        """The main interval of a subscription; many have the same prices."""
+        ids = tuple(self.price_ids.get(subscription_id, ()))
+        found = self._intervals.get(ids)
+        if found is None:
+            found = self._intervals[ids] = main_interval(self.prices[one].interval for one in ids)
+        return found
 
 
 def subscription_from_wire(
@@ -269,54 +280,68 @@ def _override_words(ours: str, theirs: str) -> dict[str, str]:
     }
 
 
-_response: Final = answering(SubscriptionResponse)
-_line_item: Final = answering(SubscriptionSubscriptionLineItem)
+_response: Final = Answering(SubscriptionResponse)
+_line_item: Final = Answering(SubscriptionSubscriptionLineItem)
+_ALIKE: Final = {
+    "subscription_type": "standalone",
+    "billing_cadence": "RECURRING",
+    "collection_method": "send_invoice",
+    "payment_behavior": "default_active",
+    "proration_behavior": "none",
+    "overage_factor": "1",
+    "status": "published",
+}
+"""What every subscription shows."""
 
 
-def subscription_to_wire(uow: Unit, subscription: Subscription, parts: Parts) -> SubscriptionResponse:
-    """A subscription as Flexprice shows it."""
-    items = parts.items.get(subscription.id, ())
-    prices = [parts.prices[item.price_id] for item in items]
-    interval = main_interval(price.interval for price in prices)
-    period = current_period(subscription, prices, uow.now)
-    plan_id = subscription.plan_id
-    return _response(
-        id=ids.show("subscription", subscription.id),
-        lookup_key=subscription.external_id or "",
-        customer_id=ids.show("customer", subscription.customer_id),
-        customer=parts.customers.get(subscription.customer_id),
-        plan_id=None if plan_id is None else ids.show("plan", plan_id),
-        plan=None if plan_id is None else parts.shown_plans.get(plan_id),
-        subscription_status=STATUSES[subscription.status],
-        subscription_type="standalone",
-        currency=subscription.currency.lower(),
-        billing_cadence="RECURRING",
-        billing_period=PERIODS[interval.unit],
-        billing_period_count=interval.count,
-        billing_cycle="calendar" if subscription.alignment is Alignment.CALENDAR else "anniversary",
-        billing_anchor=format_instant(subscription.anchor_at),
-        start_date=format_instant(subscription.started_at),
-        end_date=instant_to_wire(subscription.ended_at),
-        current_period_start=None if period is None else format_instant(period.start),
-        current_period_end=None if period is None else format_instant(period.end),
-        cancel_at=instant_to_wire(subscription.cancel_at),
-        cancel_at_period_end=period is not None and subscription.cancel_at == period.end,
-        cancelled_at=instant_to_wire(subscription.cancelled_at),
-        timezone=subscription.zone,
-        collection_method="send_invoice",
-        payment_behavior="default_active",
-        proration_behavior="none",
-        overage_factor="1",
-        pause_status="active" if subscription.status is SubscriptionState.PAUSED else "none",
-        line_items=[line_item_to_wire(uow, subscription, one, parts) for one in items]
-        if parts.line_items
-        else None,
-        credit_grants=None if parts.grants is None else parts.grants.get(subscription.id, []),
-        metadata=metadata_to_wire(subscription.meta),
-        status="published",
-        version=subscription.version,
-        **stamps(uow, subscription),
-    )
+def subscriptions_to_wire(
+    uow: Unit, found: Sequence[Subscription], parts: Parts
+) -> list[SubscriptionResponse]:
+    """Subscriptions as Flexprice shows them."""
+    intervals = [parts.interval_of(one.id) for one in found]
+    periods = [period_of(one, interval, uow.now) for one, interval in zip(found, intervals, strict=True)]
+    # Instants go as they are: the encoder writes them in the same form, and there are many.
+    shown: dict[str, Iterable[Any]] = {
+        "id": [ids.show("subscription", one.id) for one in found],
+        "lookup_key": [one.external_id or "" for one in found],
+        "customer_id": [ids.show("customer", one.customer_id) for one in found],
+        "customer": [parts.customers.get(one.customer_id) for one in found],
+        "plan_id": [None if one.plan_id is None else ids.show("plan", one.plan_id) for one in found],
+        "plan": [None if one.plan_id is None else parts.shown_plans.get(one.plan_id) for one in found],
+        "subscription_status": [STATUSES[one.status] for one in found],
+        "currency": [one.currency.lower() for one in found],
+        "billing_period": [PERIODS[one.unit] for one in intervals],
+        "billing_period_count": [one.count for one in intervals],
+        "billing_cycle": [
+            "calendar" if one.alignment is Alignment.CALENDAR else "anniversary" for one in found
+        ],
+        "billing_anchor": [one.anchor_at for one in found],
+        "start_date": [one.started_at for one in found],
+        "end_date": [one.ended_at for one in found],
+        "current_period_start": [None if one is None else one.start for one in periods],
+        "current_period_end": [None if one is None else one.end for one in periods],
+        "cancel_at": [one.cancel_at for one in found],
+        "cancel_at_period_end": [
+            period is not None and one.cancel_at == period.end
+            for one, period in zip(found, periods, strict=True)
+        ],
+        "cancelled_at": [one.cancelled_at for one in found],
+        "timezone": [one.zone for one in found],
+        "pause_status": ["active" if one.status is SubscriptionState.PAUSED else "none" for one in found],
+        "metadata": [metadata_to_wire(one.meta) for one in found],
+        "version": [one.version for one in found],
+        "created_at": [one.created_at for one in found],
+        "updated_at": [one.updated_at for one in found],
+    }
+    if parts.items is not None:
+        shown["line_items"] = [
+            [line_item_to_wire(uow, one, item, parts) for item in parts.items.get(one.id, ())]
+            for one in found
+        ]
+    if parts.grants is not None:
+        shown["credit_grants"] = [parts.grants.get(one.id, []) for one in found]
+    alike = {name: repeat(value, len(found)) for name, value in {**_ALIKE, **home(uow)}.items()}
+    return _response.rows(len(found), **shown, **alike)
 
 
 def line_item_to_wire(
