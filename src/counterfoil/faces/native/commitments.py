@@ -27,12 +27,14 @@ from counterfoil.faces.native.commitments_wire import (
     term_to_wire,
     to_wire,
 )
+from counterfoil.faces.native.previews import AsPreview, SubscriptionPreviewOut, changed
 from counterfoil.faces.native.routes import NativeRoute
 from counterfoil.modules import billing
-from counterfoil.modules.subscriptions import update_commitment
+from counterfoil.modules.subscriptions import get_subscription, update_commitment
 
 if TYPE_CHECKING:
     from counterfoil.modules.billing import CommitmentBalance
+    from counterfoil.modules.subscriptions import Subscription
 
 router = APIRouter(
     prefix="/subscriptions/{subscription_id}/commitments", tags=["Commitments"], route_class=NativeRoute
@@ -45,17 +47,28 @@ def _one(balance: CommitmentBalance, status: int = 200) -> Response:
     return shown(to_wire(balance), status, version=balance.commitment.version)
 
 
-@router.post("", status_code=201, response_model=CommitmentOut, dependencies=[WRITE])
+@router.post("", status_code=201, response_model=CommitmentOut | SubscriptionPreviewOut, dependencies=[WRITE])
 async def create(
-    subscription_id: SubscriptionId, body: CommitmentIn, uow: Unit, if_match: IfMatch
+    subscription_id: SubscriptionId,
+    body: CommitmentIn,
+    uow: Unit,
+    if_match: IfMatch,
+    preview: AsPreview = False,
 ) -> Response:
     """Agree a commitment on a running subscription, from now on or from a date ahead.
 
     What it makes due at once, such as what is paid ahead, is drafted. A line counts towards one commitment:
     prices that another running one counts are refused, but under a cap. `If-Match` is the subscription's.
     """
-    made = await billing.add_commitment(uow, subscription_id, body.from_wire(), expected_version=if_match)
-    return _one(made, 201)
+    new = body.from_wire()
+
+    async def agree() -> Subscription:
+        await billing.add_commitment(uow, subscription_id, new, expected_version=if_match)
+        return await get_subscription(uow, subscription_id)
+
+    if preview:
+        return await changed(uow, agree, preview=True)
+    return _one(await billing.add_commitment(uow, subscription_id, new, expected_version=if_match), 201)
 
 
 @router.get("", response_model=ListOf[CommitmentOut], dependencies=[READ])
