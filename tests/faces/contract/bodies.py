@@ -39,6 +39,17 @@ def version_of(ids: Ids) -> dict[str, Any]:
     return {"features": [{"feature_id": ids["feature_id"], "value": True}], "prices": prices_of(ids)}
 
 
+def simulation_of(ids: Ids) -> dict[str, Any]:
+    price = {"plan_id": ids["plan_id"], "code": "tokens", "model": "per_unit", "terms": {"included": "10"}}
+    return {
+        "from": "2026-01-01T00:00:00Z",
+        "to": "2026-04-01T00:00:00Z",
+        "customers": [ids["customer_id"]],
+        "prices": [price | {"params": {"EUR": {"unit_amount": "0.5"}}}],
+        "plan_version": {"plan_id": ids["plan_id"], "number": 1},
+    }
+
+
 def _fixed(**body: Any) -> Callable[[Ids], dict[str, Any]]:
     return lambda _: body
 
@@ -59,6 +70,10 @@ EVENT: Final = {
 
 # A body for every operation that takes one.  Codes, names and slugs are not yet taken.
 BODIES: Final[dict[str, Callable[[Ids], dict[str, Any]]]] = {
+    "commitments.create": _fixed(kind="cap", name="Cap", size="2000", price_codes=["tokens"]),
+    "commitments.update": _fixed(name="Commit", renews=False),
+    "commitments.add_credit": _fixed(amount="25.00"),
+    "commitments.divide": _fixed(starts=["2027-01-01T00:00:00Z", "2027-07-01T00:00:00Z"]),
     "customers.create": _fixed(
         name="Nordwind",
         external_id="crm-1",
@@ -120,6 +135,45 @@ BODIES: Final[dict[str, Callable[[Ids], dict[str, Any]]]] = {
         "feature_ids": [ids["feature_id"]],
         "featured_plan_id": ids["plan_id"],
     },
+    "coupons.create": lambda ids: {
+        "code": "spring",
+        "name": "Spring",
+        "percent": "20",
+        "first_units": "5",
+        "duration": "repeating",
+        "periods": 3,
+        "product_ids": [ids["product_id"]],
+        "plan_ids": [ids["plan_id"]],
+        "price_codes": ["seats"],
+        "max_redemptions": 5,
+        "max_per_customer": 1,
+        "redeem_by": "2027-01-01T00:00:00Z",
+        "external_id": "co-1",
+    },
+    "coupons.update": _fixed(name="Other", max_redemptions=6, redeem_by=None),
+    "add_ons.create": lambda ids: {
+        "code": "backup",
+        "name": "Backup",
+        "description": "Each night",
+        "kind": "recurring",
+        "prices": prices_of(ids),
+        "feature_ids": [ids["feature_id"]],
+        "plan_ids": [ids["plan_id"]],
+        "max_quantity": "10",
+        "external_id": "ao-1",
+    },
+    "add_ons.update": lambda ids: {
+        "name": "Other",
+        "prices": prices_of(ids),
+        "feature_ids": [ids["feature_id"]],
+        "plan_ids": [ids["plan_id"]],
+        "max_quantity": None,
+    },
+    "discounts.redeem_for_one": _fixed(coupon="second", starts_at="2026-05-01T00:00:00Z"),
+    "discounts.redeem_for_all": _fixed(coupon="second", external_id="d-1"),
+    "subscription_add_ons.add": _fixed(
+        code="extra", quantity="1", when="period_end", behavior="none", shared_usage=True
+    ),
     "meters.create": _fixed(code="tokens-2", name="Tokens", external_id="m-1", **TOKENS_METER),
     "meters.update": _fixed(name="Other"),
     "tax_rates.create": _fixed(code="vat-2", name="VAT", percent="19", country="DE", external_id="t-1"),
@@ -243,6 +297,7 @@ BODIES: Final[dict[str, Callable[[Ids], dict[str, Any]]]] = {
         "received_at": "2026-01-20T00:00:00Z",
         "external_id": "pay-1",
     },
+    "simulations.create": simulation_of,
     "billing.advance": _fixed(to="2026-03-10T00:45:00Z"),
     "calculator.price": _fixed(
         currency="EUR",

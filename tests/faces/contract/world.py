@@ -27,7 +27,7 @@ from counterfoil.modules.identity import (
 from counterfoil.settings import Settings
 from counterfoil.store import Store, numbers_of
 from tests.conftest import Tenant, client_for, make_tenant
-from tests.faces.contract.bodies import BODIES, EVENT, TOKENS_METER, version_of
+from tests.faces.contract.bodies import BODIES, EVENT, TOKENS_METER, simulation_of, version_of
 from tests.support.observe import fingerprint
 
 UNSAFE: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -139,6 +139,7 @@ _PATHS: Final = {
     ("billing.rate", "invoice_id"): "draft_id",
     ("invoices.void", "invoice_id"): "draft_id",
     ("plans.publish_version", "number"): "draft_number",
+    ("discounts.end_for_all", "discount_id"): "customer_discount_id",
 }
 _QUERIES: Final = {
     ("usage.read", "meter"): "meter_id",
@@ -147,6 +148,7 @@ _QUERIES: Final = {
     ("ledger.transactions", "reference"): "invoice_id",
 }
 _MORE: Final[dict[str, dict[str, Any]]] = {
+    "why_no_line.ask": {"meter": "tokens", "at": "2026-01-15T00:00:00Z"},
     "usage.read": {"from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"},
 }
 
@@ -187,6 +189,7 @@ class _Maker:
         await self._catalog()
         await self._contract()
         await self._bills()
+        await self._besides()
         await self._people()
 
     async def _keep(self, name: str, path: str, body: Any, **headers: str) -> Any:
@@ -226,6 +229,10 @@ class _Maker:
         ) as uow:  # as a face that calls it by a number does
             customer_id = parse_id("customer", self.ids["customer_id"])
             await numbers_of(uow, "gcore", "client", [customer_id])
+        commitment = {"kind": "minimum", "size": "1200", "price_codes": ["tokens"], "period": "term"}
+        begins = {"interval_unit": "year", "starts_at": "2027-01-01T00:00:00Z"}
+        path = f"/subscriptions/{self.ids['subscription_id']}/commitments"
+        await self._keep("commitment_id", path, commitment | begins)
         grant = {"name": "Monthly", "credits": "5", "cadence": "recurring", "period": "month"}
         owner = {"subscription_id": self.ids["subscription_id"]}
         await self._keep("credit_grant_id", "/credit-grants", grant | {"period_count": 1} | owner)
@@ -247,6 +254,21 @@ class _Maker:
         self.ids |= {"position": "1", "issuer_id": first["issuer_id"]}
         payment = {"amount": first["total"], "currency": "EUR", "invoice_id": first["id"]}
         await self._keep("payment_id", "/payments", payment)
+        await self._keep("simulation_id", "/simulations", simulation_of(self.ids))
+
+    async def _besides(self) -> None:
+        """An add-on that begins with the next period, and coupons from now on."""
+        for name, code in (("add_on_id", "support"), ("other_add_on_id", "extra")):
+            price = {"code": code, "model": "flat", "params": {"EUR": {"amount": "5"}}}
+            await self._keep(name, "/add-ons", {"code": code, "name": code.title(), "prices": [price]})
+        for name, code in (("coupon_id", "welcome"), ("other_coupon_id", "second")):
+            body = {"code": code, "name": code.title(), "percent": "10", "duration": "forever"}
+            await self._keep(name, "/coupons", body)
+        subscription = f"/subscriptions/{self.ids['subscription_id']}"
+        await self.post(f"{subscription}/add-ons", {"code": "support", "behavior": "none"})
+        await self._keep("discount_id", f"{subscription}/discounts", {"coupon": "welcome"})
+        customer = f"/customers/{self.ids['customer_id']}"
+        await self._keep("customer_discount_id", f"{customer}/discounts", {"coupon": "welcome"})
 
     async def _people(self) -> None:
         await self._keep("environment_id", "/environments", {"name": "second"})

@@ -22,6 +22,7 @@ from counterfoil.faces.cli import (
     organizations,
     prices,
     server,
+    simulations,
     subscriptions,
     usage,
 )
@@ -48,6 +49,7 @@ app.command("init", rich_help_panel=START)(organizations.init)
 app.command(rich_help_panel=START)(doctor.doctor)
 app.command(rich_help_panel=START)(server.version)
 app.command("apply", rich_help_panel=WORK)(prices.apply)
+app.command("simulate", rich_help_panel=LOOK)(simulations.simulate)
 
 
 def _group(name: str, about: str, panel: str, **commands: Callable[..., None]) -> None:

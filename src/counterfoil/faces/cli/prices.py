@@ -43,7 +43,7 @@ async def apply(
     A plan whose prices or features differ gets a new version; subscriptions keep
     the version that they were made with.
     """
-    wanted = _read(file)
+    wanted = read_list(file)
     async with tenant.unit() as uow:
         changes, snapshot = await _plan(uow, wanted)
         if dry_run and changes:
@@ -66,7 +66,8 @@ async def apply(
     say(f"{tenant.place}: {_summary(changes)}", "bold green")
 
 
-def _read(file: Path) -> list[Wanted]:
+def read_list(file: Path) -> list[Wanted]:
+    """Everything that a price list in a file wants; ``NotFound`` and ``InvalidInput`` name the place."""
     from counterfoil.faces.cli.apply.document import read_document
     from counterfoil.faces.cli.apply.yaml_text import read_yaml
 

@@ -14,6 +14,7 @@ from counterfoil.modules.simulations.service import (
     get_simulation,
     list_results,
     list_simulations,
+    run_batch,
     run_simulation,
     start_simulation,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "get_simulation",
     "list_results",
     "list_simulations",
+    "run_batch",
     "run_simulation",
     "simulate_job",
     "start_simulation",
