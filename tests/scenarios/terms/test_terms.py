@@ -1,4 +1,4 @@
-"""Terms over HTTP under a test clock: they renew as often as was agreed, or the contract expires with them."""
+"""Terms over HTTP under a test clock: renewed as often as was agreed, or the contract expires with them."""
 
 from __future__ import annotations
 
