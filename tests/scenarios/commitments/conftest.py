@@ -69,7 +69,7 @@ class Shop:
             "prices": prices or [self.price("calls", "0.10")],
             "commitments": list(commitments),
         }
-        self.subscription: str = (await self.post("/subscriptions", body | more))["id"]
+        self.subscription = str((await self.post("/subscriptions", body | more))["id"])
         return self.subscription
 
     async def use(self, day: str, units: str | int, kind: str = "calls") -> None:

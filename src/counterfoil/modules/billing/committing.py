@@ -148,9 +148,10 @@ async def _balances(uow: Uow, held: Sequence[HeldCommitment], unit: Unit) -> lis
     ]
 
 
-def _balance(
+def balance_of(
     commitment: SubscriptionCommitment, term: CommitmentTerm, book: CommitmentBook, unit: Unit
 ) -> TermBalance:
+    """What became of a term, by the lines in the book."""
     agreed = agreement(commitment, term)
     step = course_step(agreed, Fraction(0), book.used(term.id))
     rest = Fraction(agreed.size) - step.covered
