@@ -53,6 +53,7 @@ from counterfoil.faces.native import (
     tax_rates,
     usage,
     users,
+    why_no_line,
 )
 from counterfoil.faces.native.routes import FORM, ErrorBody
 
@@ -76,6 +77,7 @@ _RESOURCES = (
     events,
     usage,
     subscriptions,
+    why_no_line,
     subscription_changes,
     subscription_lifetime,
     subscription_add_ons,

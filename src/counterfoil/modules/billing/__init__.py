@@ -46,6 +46,8 @@ from counterfoil.modules.billing.subscribing import subscribe
 from counterfoil.modules.billing.tax_table import TaxTable
 from counterfoil.modules.billing.taxing import plug_tax_provider
 from counterfoil.modules.billing.types import Billed, Preview
+from counterfoil.modules.billing.why import why_no_line
+from counterfoil.modules.billing.why_types import Why, WhyCode, WhyQuestion
 
 __all__ = [
     "ADVANCE_TASK",
@@ -63,6 +65,9 @@ __all__ = [
     "TaxProvider",
     "TaxTable",
     "TermBalance",
+    "Why",
+    "WhyCode",
+    "WhyQuestion",
     "add_add_on",
     "add_commitment",
     "add_commitment_credit",
@@ -101,4 +106,5 @@ __all__ = [
     "run_due_job",
     "set_phases",
     "subscribe",
+    "why_no_line",
 ]

@@ -39,6 +39,7 @@ from counterfoil.modules.invoicing.service import (
     standing_lines,
     update_invoice,
     void_invoice,
+    void_lines,
 )
 from counterfoil.modules.invoicing.types import (
     AppliedTax,
@@ -110,4 +111,5 @@ __all__ = [
     "update_invoice",
     "update_issuer",
     "void_invoice",
+    "void_lines",
 ]

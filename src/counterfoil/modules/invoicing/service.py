@@ -101,6 +101,11 @@ async def standing_lines(uow: Uow, line_ids: Collection[UUID]) -> dict[UUID, Sta
     return {line.id: StandingLine(invoices[line.invoice_id], line, tuple(of_line[line.id])) for line in lines}
 
 
+async def void_lines(uow: Uow, subscription_id: UUID, item_id: UUID, at: datetime) -> list[InvoiceLine]:
+    """The lines of an item for the service period around an instant that were voided with their invoices."""
+    return await lines_repository.voided(uow, subscription_id, item_id, at)
+
+
 async def invoices_by_ids(uow: Uow, ids: Collection[UUID]) -> dict[UUID, Invoice]:
     """Those of these invoices that there are, in one statement."""
     return {invoice.id: invoice for invoice in await repository.by_ids(uow, ids)} if ids else {}

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from counterfoil.modules.catalog import Meter
     from counterfoil.modules.usage.types import (
         Event,
+        EventCount,
         EventQuery,
         GroupReading,
         MeterReading,
@@ -294,7 +295,7 @@ async def read_usage(uow: Uow, query: UsageQuery) -> UsageReport:
     Raises ``NotFound`` for an unknown meter or customer, ``InvalidInput`` for a span of no length, and what
     ``read_groups`` raises.
     """
-    meter = await _meter_named(uow, query.meter)
+    meter = await meter_named(uow, query.meter)
     _check_span(query.start, query.end)
     window = UsageWindow(0, await _customer_named(uow, query.customer), None, query.start, query.end)
     groups = await read_groups(uow, meter, window, query.group_by) if query.group_by else []
@@ -310,7 +311,13 @@ async def _customer_named(uow: Uow, name: str) -> UUID:
     return found
 
 
-async def _meter_named(uow: Uow, name: str) -> Meter:
+async def count_events(uow: Uow, name: str, window: UsageWindow) -> EventCount:
+    """How many events of a name a customer has in a window, of whichever subscription; no meter is asked."""
+    return await repository.count(uow, name, window)
+
+
+async def meter_named(uow: Uow, name: str) -> Meter:
+    """The meter of an id or a code, or ``NotFound``."""
     check_text(name, "meter", longest=100)
     found = (await meters_by_codes(uow, [name])).get(name)
     if found is not None:

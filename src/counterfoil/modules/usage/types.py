@@ -181,6 +181,15 @@ class EventHistory:
 
 
 @dataclass(frozen=True, slots=True)
+class EventCount:
+    """How many events there are: ``all`` that stand, ``own`` that may be a subscription's, ``void`` ones."""
+
+    all: int
+    own: int
+    void: int
+
+
+@dataclass(frozen=True, slots=True)
 class EventPlace:
     """Where an event stands in a list: by time and id, or by id alone."""
 
@@ -212,6 +221,7 @@ class UsageWindow:
     ``key`` is the caller's own.  With a subscription, events that name another one are left out and events
     that name none take part; without, all events of the customer do.  ``filters`` narrow the meter's: for
     each property, the texts of which one must match.  ``grid``: the windows that it is to be told by.
+    ``known_at`` (real time): only what was received by then counts, and what was voided later counts still.
     """
 
     key: int
@@ -221,6 +231,7 @@ class UsageWindow:
     end: datetime
     filters: Mapping[str, Collection[str]] = field(default_factory=dict)
     grid: WindowGrid | None = None
+    known_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

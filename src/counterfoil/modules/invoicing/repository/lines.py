@@ -124,6 +124,20 @@ async def with_others(uow: Uow, line_ids: Collection[UUID]) -> tuple[list[Invoic
     return lines, [_line(row) for row in await uow.execute(others)]
 
 
+async def voided(uow: Uow, subscription_id: UUID, item_id: UUID, at: datetime) -> list[InvoiceLine]:
+    """The lines of an item around an instant that were voided, found by the subscription's invoices."""
+    statement = _SELECT.where(
+        InvoiceRow.environment_id == uow.environment_id,
+        InvoiceRow.subscription_id == subscription_id,
+        InvoiceRow.status == InvoiceState.VOID,
+        InvoiceLineRow.subscription_item_id == item_id,
+        InvoiceLineRow.voided,
+        InvoiceLineRow.service_start <= at,
+        InvoiceLineRow.service_end > at,
+    )
+    return [_line(row) for row in await uow.execute(statement.order_by(InvoiceLineRow.id))]
+
+
 async def at(uow: Uow, invoice_id: UUID, position: int) -> InvoiceLine:
     """The line at a position, or ``NotFound``."""
     statement = _SELECT.where(

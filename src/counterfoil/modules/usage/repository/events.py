@@ -11,10 +11,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from msgspec import to_builtins
-from sqlalchemy import select, text, tuple_
+from sqlalchemy import func, not_, or_, select, text, tuple_
 
 from counterfoil.modules.usage.models import EventRow
-from counterfoil.modules.usage.types import Event
+from counterfoil.modules.usage.types import Event, EventCount
 from counterfoil.store import Page, Uow, only, records
 from counterfoil.store.rows import columns
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Select
 
-    from counterfoil.modules.usage.types import EventQuery
+    from counterfoil.modules.usage.types import EventQuery, UsageWindow
 
 SEPARATOR: Final = "\x1f"
 
@@ -144,6 +144,25 @@ def page_statement(uow: Uow, query: EventQuery, customer_id: UUID | None) -> Sel
             EventRow.at <= after.at, tuple_(EventRow.at, EventRow.id) < tuple_(after.at, after.id)
         )
     return statement.order_by(EventRow.at.desc(), EventRow.id.desc())
+
+
+async def count(uow: Uow, name: str, window: UsageWindow) -> EventCount:
+    """The events of a name in a window, counted."""
+    stands = EventRow.voided_at.is_(None)
+    own = or_(EventRow.subscription_id.is_(None), EventRow.subscription_id == window.subscription_id)
+    statement = select(
+        func.count().filter(stands).label("stand"),
+        func.count().filter(stands, own).label("own"),
+        func.count().filter(not_(stands)).label("void"),
+    ).where(
+        EventRow.environment_id == uow.environment_id,
+        EventRow.customer_id == window.customer_id,
+        EventRow.at >= window.start,
+        EventRow.at < window.end,
+        EventRow.name == name,
+    )
+    row = (await uow.execute(statement)).one()
+    return EventCount(row.stand, row.own, row.void)
 
 
 async def page(uow: Uow, query: EventQuery, customer_id: UUID | None) -> Page[Event]:
