@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
@@ -26,7 +26,6 @@ from counterfoil.faces.native.subscriptions_wire import (
     SubscriptionIn,
     SubscriptionOut,
     SubscriptionPatch,
-    to_wire,
     to_wires,
 )
 from counterfoil.modules import billing
@@ -38,9 +37,6 @@ from counterfoil.modules.subscriptions import (
     retry_billing,
     update_subscription,
 )
-
-if TYPE_CHECKING:
-    from counterfoil.modules.subscriptions import Subscription
 
 router = APIRouter(prefix="/subscriptions", tags=["Subscriptions"], route_class=NativeRoute)
 READ, WRITE = allow("subscriptions:read"), allow("subscriptions:write")
