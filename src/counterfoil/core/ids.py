@@ -9,10 +9,13 @@ one kind sort as their UUIDs do, and so by time of creation.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from counterfoil.core.errors import InvalidInput, with_article
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUES: Final = {character: value for value, character in enumerate(ALPHABET)}
@@ -75,6 +78,12 @@ def uuid7(unix_ms: int, entropy: bytes) -> UUID:
 def show_id(kind: str, value: UUID) -> str:
     """The public form of an id: ``show_id("customer", …)`` → ``cus_01jd…``."""
     return f"{PREFIXES[kind]}_{_digits(value.int)}"
+
+
+def shower(kind: str) -> Callable[[UUID], str]:
+    """``show_id`` of one kind, for hundreds of them."""
+    prefix = f"{PREFIXES[kind]}_"
+    return lambda value: prefix + _digits(value.int)
 
 
 def show_digits(value: UUID) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Self
 from uuid import UUID
 
@@ -18,7 +17,7 @@ from pydantic_core import PydanticCustomError
 
 from counterfoil.core.calendar import format_instant, parse_instant
 from counterfoil.core.errors import CounterfoilError, InvalidInput, with_article
-from counterfoil.core.ids import PREFIXES, parse_id, show_id
+from counterfoil.core.ids import PREFIXES, parse_id, show_id, shower
 from counterfoil.core.money import decimal_text, parse_decimal
 from counterfoil.faces.kit.bounds import Closed
 from counterfoil.faces.kit.exact_json import dumps
@@ -83,7 +82,7 @@ def _id_of(kind: str) -> Any:
                 else _text_only(lambda text: parse_id(kind, text), f"the id of {with_article(kind)}")(value)
             )
         ),
-        PlainSerializer(partial(show_id, kind), return_type=str),
+        PlainSerializer(shower(kind), return_type=str),
         WithJsonSchema({"type": "string", "examples": [example], "maxLength": 36}),
     ]
 

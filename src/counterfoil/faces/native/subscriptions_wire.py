@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
 
@@ -325,11 +324,7 @@ def _policy(policy: PolicyIn) -> ProrationPolicy:
         raise refused.within("policy") from None
 
 
-@lru_cache(maxsize=1000)
-def _policy_out(policy: ProrationPolicy) -> PolicyIn:
-    return PolicyIn.model_construct(**_policy_fields(policy))
-
-
+_policy_out: Final = Answering(PolicyIn)
 _subscription_out: Final = Answering(SubscriptionOut)
 _item_out: Final = Answering(ItemOut)
 
@@ -356,11 +351,13 @@ def to_wires(
             ],
         )
     )
+    policies = {id(one.policy): one.policy for one in subscriptions}  # there are few
+    shown = {number: _policy_out(**_policy_fields(policy)) for number, policy in policies.items()}
     return _subscription_out.each(
         subscriptions,
         term=[term_to_wire(one) for one in subscriptions],
         phases=[[phase_to_wire(phase) for phase in phases.get(one.id, ())] for one in subscriptions],
-        policy=[_policy_out(one.policy) for one in subscriptions],
+        policy=[shown[id(one.policy)] for one in subscriptions],
         items=[list(islice(lines, len(some))) for some in theirs],
         metadata=[one.meta for one in subscriptions],
     )

@@ -8,7 +8,17 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, TypeDecorator, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    cast,
+    text,
+    type_coerce,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -17,11 +27,12 @@ from counterfoil.core.proration import ProrationPolicy
 from counterfoil.core.states import SubscriptionState
 from counterfoil.modules.subscriptions.types import ChangeKind, ChangeStatus, TrialEnd
 from counterfoil.store import Base
-from counterfoil.store.types import Choice, Identified
+from counterfoil.store.types import Choice, Identified, json_value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.engine import Dialect
 
 
@@ -35,16 +46,18 @@ class Policy(TypeDecorator[ProrationPolicy]):
         """The object of its fields."""
         return None if value is None else value.to_json()
 
-    def process_result_value(
-        self, value: Mapping[str, str] | None, dialect: Dialect
-    ) -> ProrationPolicy | None:
-        """The policy again; there are few of them, however many subscriptions."""
-        return None if value is None else _policy(tuple(value.items()))
+    def column_expression(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Read as text, by which it is known again: there are few, however many subscriptions."""
+        return type_coerce(cast(column, Text), self)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[str | None], Any]:
+        """The policy again."""
+        return _policy
 
 
 @lru_cache(maxsize=1000)
-def _policy(fields: tuple[tuple[str, str], ...]) -> ProrationPolicy:
-    return ProrationPolicy.from_json(dict(fields))
+def _policy(stored: str | None) -> ProrationPolicy | None:
+    return None if stored is None else ProrationPolicy.from_json(json_value(stored))
 
 
 class SubscriptionRow(Identified, Base):
