@@ -104,11 +104,10 @@ async def test_events_that_are_not_there_void_another_subscriptions_or_come_to_z
 
 async def test_filters_that_let_nothing_pass(shop: Shop) -> None:
     price = shop.tokens(code="eu", name="EU", filters={"region": ["eu"]})
-    body = {"customer_id": shop.customer, "prices": [price], "shared_usage": True, "currency": "EUR"}
-    subscription = (await shop.post("/subscriptions", body))["id"]
-    await shop.use("a", "2026-01-20", 900, at="2026-01-20T00:30:00Z")
+    subscription = await shop.subscribe(plan_id=None, prices=[price], shared_usage=True)
+    await shop.use("a", "2026-01-10", 900)
     await shop.until("2026-02-25")
-    answer = await why(shop, "2026-01-25", subscription=subscription, meter="tokens")
+    answer = await why(shop, "2026-01-10", subscription=subscription, meter="tokens")
     assert (answer["code"], answer["facts"]["filters"]) == ("filtered_out", {"region": ["eu"]})
     assert answer["sentence"] == "The filters of the price let none of 1 event of the meter pass."
 
@@ -117,11 +116,10 @@ async def test_billing_on_hold(shop: Shop) -> None:
     """A table that ends has no price above its end, so the subscription is held, and says so."""
     ends = {"EUR": {"tiers": [{"up_to": "100", "unit_amount": "1"}]}}
     price = shop.tokens(code="few", params=ends)
-    body = {"customer_id": shop.customer, "prices": [price], "shared_usage": True, "currency": "EUR"}
-    subscription = (await shop.post("/subscriptions", body))["id"]
-    await shop.use("a", "2026-01-20", 900, at="2026-01-20T00:30:00Z")
+    subscription = await shop.subscribe(plan_id=None, prices=[price], shared_usage=True)
+    await shop.use("a", "2026-01-10", 900)
     await shop.until("2026-02-25")
-    answer = await why(shop, "2026-01-25", subscription=subscription, meter="tokens")
+    answer = await why(shop, "2026-01-10", subscription=subscription, meter="tokens")
     assert answer["code"] == "billing_held"
     assert "100" in answer["facts"]["reason"]
 

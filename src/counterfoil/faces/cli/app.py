@@ -12,15 +12,21 @@ import typer
 
 from counterfoil.core.errors import CounterfoilError, InvalidInput
 from counterfoil.faces.cli import (
+    add_ons,
     billing,
     calculator,
     clocks,
+    commitments,
+    corrections,
+    coupons,
     customers,
     doctor,
     invoices,
     lifecycle,
+    lifetime,
     organizations,
     prices,
+    replay,
     server,
     simulations,
     subscriptions,
@@ -50,6 +56,7 @@ app.command(rich_help_panel=START)(doctor.doctor)
 app.command(rich_help_panel=START)(server.version)
 app.command("apply", rich_help_panel=WORK)(prices.apply)
 app.command("simulate", rich_help_panel=LOOK)(simulations.simulate)
+app.command("replay", rich_help_panel=LOOK)(replay.replay)
 
 
 def _group(name: str, about: str, panel: str, **commands: Callable[..., None]) -> None:
@@ -59,7 +66,15 @@ def _group(name: str, about: str, panel: str, **commands: Callable[..., None]) -
     app.add_typer(made, name=name, rich_help_panel=panel)
 
 
-_group("usage", "Bring usage in.", WORK, **{"import": usage.import_})
+_group(
+    "usage",
+    "Bring usage in, and mend it.",
+    WORK,
+    **{"import": usage.import_},
+    void=corrections.void,
+    correct=corrections.correct,
+    late=corrections.late,
+)
 _group("bill", "Bill what is due.", WORK, run=billing.run)
 _group("clock", "A sandbox's business time.", WORK, show=clocks.show, set=clocks.set_, advance=clocks.advance)
 _group(
@@ -73,13 +88,42 @@ _group(
 )
 _group(
     "subscription",
-    "Who gets what: rests, ends, and what billing put on hold.",
+    "Who gets what: how it begins, rests and ends, and what billing put on hold.",
     LOOK,
     list=subscriptions.list_subscriptions,
+    show=lifetime.show,
+    trial=lifetime.trial,
+    term=lifetime.term,
     pause=lifecycle.pause,
     resume=lifecycle.resume,
     cancel=lifecycle.cancel,
+    reactivate=lifetime.reactivate,
     retry=subscriptions.retry,
+    why=corrections.why,
+)
+_group(
+    "commitment",
+    "What customers committed to, and what is left of it.",
+    LOOK,
+    list=commitments.list_commitments,
+    terms=commitments.terms,
+)
+_group(
+    "coupon",
+    "What is taken off, and who redeemed it.",
+    LOOK,
+    list=coupons.list_coupons,
+    redeem=coupons.redeem,
+    redeemed=coupons.redeemed,
+    end=coupons.end,
+)
+_group(
+    "add-on",
+    "What a subscription may have besides its plan.",
+    LOOK,
+    list=add_ons.list_add_ons,
+    add=add_ons.add,
+    remove=add_ons.remove,
 )
 _group("customer", "Who buys.", LOOK, list=customers.list_customers)
 _group(
