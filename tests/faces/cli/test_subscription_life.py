@@ -135,7 +135,7 @@ def test_a_person_pauses_resumes_and_ends_a_subscription(listed: Cli) -> None:
     assert (one["external_id"], one["paused_at"]) == ("brink-own", "2026-05-10T00:00:00Z")
     assert "paused" in listed("subscription", "pause", "brink-own", code=1).err
     listed("clock", "advance", "2026-06-16")
-    assert "billed next on 2026-06-16" in listed("subscription", "resume", "brink-own").out
+    assert "billed next on 2026-07-01" in listed("subscription", "resume", "brink-own").out
     listed("clock", "advance", "2026-06-17")
     # 16 to 30 June: 15 days of 30.
     assert [total for who, total in totals(listed) if who == "Brink"] == ["12.50", "25.00"]

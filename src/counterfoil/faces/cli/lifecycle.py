@@ -23,29 +23,60 @@ if TYPE_CHECKING:
 
 
 @tenant_command
-async def pause(tenant: Tenant, subscription: Name, as_json: Json = False) -> None:
-    """Stop billing a subscription now, until it is resumed; it is billed up to now."""
+async def pause(
+    tenant: Tenant,
+    subscription: Name,
+    at: Annotated[str | None, typer.Option(help="Let it rest from then on; now by default.")] = None,
+    period_end: Annotated[
+        bool, typer.Option("--period-end", help="Let it rest from the end of its period on.")
+    ] = False,
+    until: Annotated[str | None, typer.Option(help="Let it go on then by itself.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Stop billing a subscription, now or later, until it is resumed; it is billed up to then."""
     from counterfoil.modules import billing
+    from counterfoil.modules.subscriptions import ChangeWhen
 
+    if period_end and at is not None:
+        raise InvalidInput("a pause begins once", field="--at", allowed="either --at or --period-end")
+    when = ChangeWhen.PERIOD_END if period_end else ChangeWhen.NOW if at is None else ChangeWhen.AT
     async with tenant.unit() as uow:
-        after = await billing.pause(uow, await find_subscription(uow, tenant, subscription))
+        after = await billing.pause(
+            uow,
+            await find_subscription(uow, tenant, subscription),
+            when=when,
+            at=None if at is None else read_instant(at, "--at"),
+            resume_at=None if until is None else read_instant(until, "--until"),
+        )
         found = await named_subscriptions(uow, [after])
-    _show(found, as_json, f"{subscription} is paused")
+    planned = after.next_change_at
+    if when is ChangeWhen.NOW or planned is None:
+        show_changed(found, as_json, f"{subscription} is paused")
+    else:
+        show_changed(found, as_json, f"{subscription} rests from {day(planned, after.zone)} on")
     if not as_json:
         note("what was paid ahead is not given back; counterfoil subscription resume ID")
 
 
 @tenant_command
-async def resume(tenant: Tenant, subscription: Name, as_json: Json = False) -> None:
-    """Bill a paused subscription again from now on; nothing for the pause, nothing twice."""
-    from counterfoil.modules.subscriptions import resume_subscription
+async def resume(
+    tenant: Tenant,
+    subscription: Name,
+    at: Annotated[str | None, typer.Option(help="Let it go on then; now by default.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Bill a paused subscription again, from now on or from a date; nothing for the pause, nothing twice."""
+    from counterfoil.modules import billing
 
+    instant = None if at is None else read_instant(at, "--at")
     async with tenant.unit() as uow:
-        after = await resume_subscription(uow, await find_subscription(uow, tenant, subscription))
+        after = await billing.resume(uow, await find_subscription(uow, tenant, subscription), at=instant)
         found = await named_subscriptions(uow, [after])
     following = after.next_billing_at
     when = "" if following is None else f"; it is billed next on {day(following, after.zone)}"
-    _show(found, as_json, f"{subscription} goes on{when}")
+    if instant is not None:
+        when = f" on {day(instant, after.zone)}"
+    show_changed(found, as_json, f"{subscription} goes on{when}")
 
 
 @tenant_command
@@ -80,10 +111,11 @@ async def cancel(
         found = await named_subscriptions(uow, [after])
     end = after.cancel_at
     told = f"{subscription} has ended" if end is None else f"{subscription} ends on {day(end, after.zone)}"
-    _show(found, as_json, told)
+    show_changed(found, as_json, told)
 
 
-def _show(found: Named, as_json: bool, told: str) -> None:
+def show_changed(found: Named, as_json: bool, told: str) -> None:
+    """Tell what became of a subscription, or show it for programs."""
     if as_json:
         show_json(subscriptions_json(found)[0])
     else:

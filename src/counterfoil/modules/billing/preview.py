@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from counterfoil.modules.billing.scheduled import catch_up
 from counterfoil.modules.billing.types import Preview
 from counterfoil.modules.invoicing import DraftInvoice, lines_of, list_invoices
-from counterfoil.modules.subscriptions import lock_subscription
+from counterfoil.modules.subscriptions import lock_subscription, phases_of
 from counterfoil.store import PageQuery
 
 if TYPE_CHECKING:

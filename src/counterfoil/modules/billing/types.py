@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from counterfoil.modules.invoicing import DraftInvoice
-    from counterfoil.modules.subscriptions import Subscription, SubscriptionItem
+    from counterfoil.modules.subscriptions import Phase, Subscription, SubscriptionItem
 
 BATCH: Final = 200
 """Subscriptions, or drafts, in one transaction."""

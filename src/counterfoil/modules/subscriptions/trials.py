@@ -134,10 +134,10 @@ async def _in_trial(
     before = await repository.get(uow, subscription_id, locked=True)
     check_version(before.version, expected_version)
     status = planning.as_of(before, uow.now).status
-    advance(SUBSCRIPTION, status, trigger)
     waits = status is SubscriptionState.DRAFT and trigger is SubscriptionTrigger.CHANGE
     if before.trial_ends_at is None or not (status is SubscriptionState.TRIALING or waits):
         raise WrongState("the subscription is not in a trial", allowed="a subscription that is trialing")
+    advance(SUBSCRIPTION, status, trigger)
     return before
 
 
