@@ -53,9 +53,7 @@ def test_an_event_is_voided_and_another_corrected_and_the_next_invoice_says_so(b
     again = billed("usage", "void", "a", "--reason", "again", code=1)
     assert "void already" in again.err
     billed("clock", "advance", "2026-07-02")
-    lines = [
-        one for one in billed("invoice", "list", "--json").json if one["period_start"].startswith("2026-06")
-    ]
+    number = billed("invoice", "list", "--json").json[0]["number"]
     shown = billed("invoice", "show", number, "--json").json
     assert [(line["kind"], line["amount"]) for line in shown["lines"]] == [
         ("charge", "0.00"),
