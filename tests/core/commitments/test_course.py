@@ -70,5 +70,5 @@ def test_a_prepaid_line_across_the_end_of_the_commitment() -> None:
     """400 of 700 are paid ahead, and 300 cost 1.2 times as much: −400 and + 60."""
     agreed = commitment(Decimal(1000), Decimal("1.2"), CommitPayment.PREPAID)
     step = course_step(agreed, Decimal(600), Decimal(700))
-    assert (step.covered, step.beyond) == (400, 300)
-    assert step.corrections(Decimal(700)) == (-400, 60)
+    assert (step.covered, step.beyond) == (Fraction(400), Fraction(300))
+    assert step.corrections(Decimal(700)) == (Fraction(-400), Fraction(60))

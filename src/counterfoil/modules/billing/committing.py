@@ -141,7 +141,7 @@ async def _balances(uow: Uow, held: Sequence[HeldCommitment], unit: Unit) -> lis
     return [
         CommitmentBalance(
             one.commitment,
-            tuple(_balance(one.commitment, term, book, unit) for term in one.terms),
+            tuple(balance_of(one.commitment, term, book, unit) for term in one.terms),
             unit,
         )
         for one in held
