@@ -1,4 +1,4 @@
-"""A seller driven through the HTTP API under a test clock; each call must succeed, or be refused as expected."""
+"""A seller driven through the HTTP API under a test clock; each call must succeed, or be refused."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from counterfoil.core.calendar import format_instant
 from counterfoil.core.errors import InvalidInput
 from counterfoil.core.money import decimal_text
-from counterfoil.faces.cli.apply.document import read_parameters
+from counterfoil.faces.cli.apply.stated import read_parameters
 
 if TYPE_CHECKING:
     from counterfoil.faces.cli.apply.document import Wanted
@@ -37,6 +37,11 @@ FIXED: Final[dict[str, tuple[str, ...]]] = {
     ),
     "feature": ("kind", "meter", "options", "product", "rounding"),
     "plan": ("product",),
+    "coupon": (
+        *("percent", "amounts", "first_units", "duration", "periods", "months"),
+        *("products", "plans", "price_codes"),
+    ),
+    "add_on": ("kind",),
     "subscription": (
         *("customer", "plan", "currency", "started_at", "alignment", "anchor_at"),
         *("own_prices", "overrides"),
@@ -44,7 +49,7 @@ FIXED: Final[dict[str, tuple[str, ...]]] = {
 }
 """Fields that never change once the object is made, by kind."""
 
-AT_CREATION: Final = {"subscription": ("shared_usage",)}
+AT_CREATION: Final = {"subscription": ("shared_usage", "add_ons", "coupons")}
 """What is said about making an object and is not kept with it, so later it can be no difference."""
 
 VERSIONED: Final = {"plan": ("features", "prices")}

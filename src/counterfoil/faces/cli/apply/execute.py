@@ -18,6 +18,8 @@ from counterfoil.faces.cli.apply.present import PLAN_FIELDS, running_items
 from counterfoil.modules.billing import change_quantity, subscribe
 from counterfoil.modules.catalog import (
     CatalogChanges,
+    NewAddOn,
+    NewCoupon,
     NewFeature,
     NewMeter,
     NewPlan,
@@ -27,6 +29,8 @@ from counterfoil.modules.catalog import (
     NewTaxRate,
     PlanFeature,
     Region,
+    create_add_on,
+    create_coupon,
     create_feature,
     create_meter,
     create_plan,
@@ -39,6 +43,8 @@ from counterfoil.modules.catalog import (
     prices_by_ids,
     products_by_codes,
     tax_rates_by_codes,
+    update_add_on,
+    update_coupon,
     update_feature,
     update_meter,
     update_plan,
@@ -57,6 +63,7 @@ from counterfoil.modules.customers import (
 from counterfoil.modules.invoicing import Changes, update_issuer
 from counterfoil.modules.subscriptions import (
     Alignment,
+    ChosenAddOn,
     NewSubscription,
     PriceOverride,
     SubscriptionChanges,
@@ -80,6 +87,9 @@ _NAMES: Final = {
     "product_id": "product",
     "customer_id": "customer",
     "plan_id": "plan",
+    "product_ids": "products",
+    "plan_ids": "plans",
+    "feature_ids": "features",
     "meta": "metadata",
 }
 """What the file calls the use cases' fields."""
@@ -199,6 +209,42 @@ async def _version(uow: Uow, change: Change, plan_id: UUID) -> None:
         raise
 
 
+async def _coupon(uow: Uow, change: Change, view: Any) -> None:
+    if view is not None:
+        await update_coupon(uow, view.id, CatalogChanges(_changed(change)))
+        return
+    fields = dict(change.wanted.fields)
+    for name, shelf in (("product", products_by_codes), ("plan", plans_by_codes)):
+        fields[f"{name}_ids"] = await _ids(uow, change, f"{name}s", shelf, fields.pop(f"{name}s"))
+    for name in ("percent", "first_units"):
+        fields[name] = None if fields[name] is None else Decimal(fields[name])
+    await create_coupon(uow, NewCoupon(code=change.wanted.key, **fields))
+
+
+async def _add_on(uow: Uow, change: Change, view: Any) -> None:
+    fields = dict(change.wanted.fields) if view is None else _changed(change)
+    for name, shelf in (("feature", features_by_codes), ("plan", plans_by_codes)):
+        if f"{name}s" in fields:
+            fields[f"{name}_ids"] = await _ids(uow, change, f"{name}s", shelf, fields.pop(f"{name}s"))
+    if fields.get("max_quantity") is not None:
+        fields["max_quantity"] = Decimal(fields["max_quantity"])
+    stated = fields.pop("prices", None)
+    prices = None
+    if stated is not None:
+        coded = [{"code": code, **price} for code, price in stated.items()]
+        prices = await _new_prices(uow, change, "prices", coded)
+    if view is None:
+        await create_add_on(uow, NewAddOn(code=change.wanted.key, prices=prices or [], **fields))
+    else:
+        await update_add_on(uow, view.id, CatalogChanges(fields), prices)
+
+
+async def _ids(uow: Uow, change: Change, path: str, shelf: Any, codes: Sequence[str]) -> list[UUID]:
+    """The ids of what a list of codes names, each found where it stands."""
+    found = await shelf(uow, codes)
+    return [_known(found, code, change, f"{path}.{index}").id for index, code in enumerate(codes)]
+
+
 async def _new_prices(
     uow: Uow, change: Change, section: str, stated: Sequence[Mapping[str, Any]]
 ) -> list[NewPrice]:
@@ -261,6 +307,7 @@ async def _subscription(uow: Uow, change: Change, view: Any) -> None:
     plan_id = None if plan is None else _known(await plans_by_codes(uow, [plan]), plan, change, "plan").id
     prices = await _new_prices(uow, change, "own_prices", fields.pop("own_prices", ()))
     overrides = [PriceOverride(**one) for one in fields.pop("overrides", ())]
+    add_ons = [ChosenAddOn(one["code"], Decimal(one["quantity"])) for one in fields.pop("add_ons", ())]
     customer_id: UUID = _known(await resolve_customers(uow, [customer]), customer, change, "customer")
     alignment = fields.pop("alignment", Alignment.ANNIVERSARY.value)
     if alignment not in list(Alignment):
@@ -272,6 +319,7 @@ async def _subscription(uow: Uow, change: Change, view: Any) -> None:
         plan_id=plan_id,
         prices=prices,
         overrides=overrides,
+        add_ons=add_ons,
         external_id=change.wanted.key,
         alignment=Alignment(alignment),
         **{**fields, "quantities": quantities},
@@ -305,7 +353,8 @@ def _changed(change: Change) -> dict[str, Any]:
 def _known(found: Mapping[str, Any], name: str, change: Change, path: str) -> Any:
     """What ``name`` names, or the refusal of the place where the file says it."""
     if name not in found:
-        kind = path.rpartition(".")[2].replace("_", " ") if "features" not in path else "feature"
+        steps = [step for step in path.split(".") if not step.isdigit()]
+        kind = "feature" if "features" in steps else steps[-1].removesuffix("s").replace("_", " ")
         raise InvalidInput(
             f"there is no {name}", field=path, allowed=f"{with_article(kind)} of this file or made before"
         )
@@ -319,6 +368,8 @@ _WRITERS: Final[dict[str, Callable[[Uow, Change, Any], Awaitable[None]]]] = {
     "meter": _meter,
     "feature": _feature,
     "plan": _plan,
+    "coupon": _coupon,
+    "add_on": _add_on,
     "customer": _customer,
     "subscription": _subscription,
 }

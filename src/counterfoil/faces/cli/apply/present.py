@@ -9,6 +9,8 @@ from counterfoil.core.calendar import parse_instant
 from counterfoil.core.money import decimal_text
 from counterfoil.faces.kit.units import PageQuery
 from counterfoil.modules.catalog import (
+    add_ons_by_codes,
+    coupons_by_codes,
     features_by_codes,
     features_by_ids,
     get_feature,
@@ -31,6 +33,7 @@ from counterfoil.modules.subscriptions import items_of, list_subscriptions
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
     from datetime import datetime
+    from decimal import Decimal
     from uuid import UUID
 
     from counterfoil.faces.cli.apply.diff import Key
@@ -213,6 +216,54 @@ class _Names:
         }
 
 
+async def _coupons(uow: Uow, codes: Collection[str]) -> Found:
+    coupons = await coupons_by_codes(uow, codes)
+    products = await products_by_ids(uow, {id_ for one in coupons.values() for id_ in one.product_ids})
+    plans = await plans_by_ids(uow, {id_ for one in coupons.values() for id_ in one.plan_ids})
+    names = ("name", "periods", "months", "max_redemptions", "max_per_customer", "redeem_by")
+    return {
+        code: (
+            {
+                **_take(coupon, *names),
+                "percent": _decimal(coupon.percent),
+                "amounts": dict(coupon.amounts),
+                "first_units": _decimal(coupon.first_units),
+                "duration": coupon.duration.value,
+                "products": [products[id_].code for id_ in coupon.product_ids],
+                "plans": [plans[id_].code for id_ in coupon.plan_ids],
+                "price_codes": list(coupon.price_codes),
+            },
+            coupon,
+        )
+        for code, coupon in coupons.items()
+    }
+
+
+async def _add_ons(uow: Uow, codes: Collection[str]) -> Found:
+    add_ons = await add_ons_by_codes(uow, codes)
+    prices = await prices_by_ids(uow, {id_ for one in add_ons.values() for id_ in one.price_ids})
+    features = await features_by_ids(uow, {id_ for one in add_ons.values() for id_ in one.feature_ids})
+    plans = await plans_by_ids(uow, {id_ for one in add_ons.values() for id_ in one.plan_ids})
+    names = await _Names.of(uow, list(prices.values()))
+    found: Found = {}
+    for code, add_on in add_ons.items():
+        listed = [prices[id_] for id_ in add_on.price_ids]
+        fields = {
+            **_take(add_on, "name", "description"),
+            "kind": add_on.kind.value,
+            "prices": {price.code: names.shape(price, at) for at, price in enumerate(listed)},
+            "features": [features[id_].code for id_ in add_on.feature_ids],
+            "plans": [plans[id_].code for id_ in add_on.plan_ids],
+            "max_quantity": _decimal(add_on.max_quantity),
+        }
+        found[code] = (fields, add_on)
+    return found
+
+
+def _decimal(value: Decimal | None) -> str | None:
+    return None if value is None else decimal_text(value)
+
+
 async def _customers(uow: Uow, external_ids: Collection[str]) -> Found:
     found: Found = {}
     for external_id, id_ in (await resolve_customers(uow, external_ids)).items():
@@ -282,6 +333,8 @@ _READERS: Final[dict[str, Callable[[Uow, Collection[str]], Awaitable[Found]]]] =
     "meter": _meters,
     "feature": _features,
     "plan": _plans,
+    "coupon": _coupons,
+    "add_on": _add_ons,
     "customer": _customers,
     "subscription": _subscriptions,
 }
