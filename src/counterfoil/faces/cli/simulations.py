@@ -76,9 +76,9 @@ async def simulate(
 
 async def _drafts(uow: Uow, file: Path) -> list[DraftPrice]:
     """The prices of a file that there is something to compare with; of the others a note is made."""
+    from counterfoil.faces.kit.vendor_paging import OffsetQuery
     from counterfoil.modules.catalog import PriceFilter, plans_by_codes, search_prices
     from counterfoil.modules.simulations import DraftPrice
-    from counterfoil.faces.kit.vendor_paging import OffsetQuery
 
     stated = {
         (one.key, code): price

@@ -57,8 +57,12 @@ _BIN: Final = {
 
 
 @lru_cache(maxsize=256)
-def _statement(form: Form, filters: int, narrowed: int, groups: int, split: Split | None) -> TextClause:
+def _statement(
+    form: Form, filters: int, narrowed: int, groups: int, split: Split | None, *, known: bool
+) -> TextClause:
     """The statement for a meter with so many filters, windows narrowed by so many properties, and groups.
+
+    ``known``: as it was known at an instant of each window, instead of now.
 
     ``offset 0`` has each event's parts worked out once, before windows and aggregates use them.  Of each
     window at most so many pieces are told; what is carried into the first one is a piece by itself.
@@ -73,7 +77,7 @@ def _statement(form: Form, filters: int, narrowed: int, groups: int, split: Spli
     grouping = "".join(f", event.properties ->> cast(:group_{n} as text) as g{n}" for n in range(groups))
     grouping += f", {_bin(form, split)} as bin" if split else ""
     grouping += f", {SINCE_START} as since" if form.moment else ""
-    sets = "".join(f", f{n} jsonb[]" for n in range(narrowed))
+    sets = "".join(f", f{n} jsonb[]" for n in range(narrowed)) + (", known timestamptz" if known else "")
     sets += {None: "", Split.STEPS: ", origin timestamptz", Split.STARTS: ", starts timestamptz[]"}[split]
     wanted = "".join(f", found.f{n}" for n in range(narrowed))
     within = "".join(f" and (wanted.f{n} is null or wanted.f{n} ? found.n{n})" for n in range(narrowed))
@@ -91,7 +95,7 @@ def _statement(form: Form, filters: int, narrowed: int, groups: int, split: Spli
                 and event.at >= span.since and event.at < span."end"
                 and (span.subscription is null or event.subscription_id is null
                     or event.subscription_id = span.subscription)
-            where event.name = :name and event.voided_at is null{conditions}
+            where event.name = :name and {_AS_KNOWN if known else _STANDS}{conditions}
             offset 0
         ) as found
         cross join lateral unnest(found.places{wanted}) as wanted
@@ -113,6 +117,12 @@ def _statement(form: Form, filters: int, narrowed: int, groups: int, split: Spli
     """)  # noqa: S608  (numbers and constants of this module; every name and value is a parameter)
 
 
+_STANDS: Final = "event.voided_at is null"
+_AS_KNOWN: Final = (
+    "event.received_at <= span.known and (event.voided_at is null or event.voided_at > span.known)"
+)
+
+
 def _bin(form: Form, split: Split) -> str:
     if not form.carries:
         return _BIN[split]
@@ -126,12 +136,17 @@ def _spans(windows: Sequence[UsageWindow], narrowing: Sequence[str], form: Form)
     """
     spans: dict[tuple[Any, ...], dict[str, Any]] = {}
     for place, window in enumerate(windows):
-        key = (window.customer_id, window.subscription_id, window.start, window.end, window.grid)
+        key = (
+            *(window.customer_id, window.subscription_id, window.start, window.end, window.grid),
+            window.known_at,
+        )
         span = spans.get(key)
         if span is None:
             names = ("customer", "subscription", "start", "end")
             span = spans[key] = {**dict(zip(names, key, strict=False)), "places": []}
             span["since"] = "-infinity" if form.carries else window.start
+            if window.known_at is not None:
+                span["known"] = window.known_at
             if window.grid is not None:
                 span |= {"origin": window.grid.origin, "starts": window.grid.starts}
             span |= {f"f{number}": [] for number in range(len(narrowing))}
@@ -165,7 +180,7 @@ async def read(uow: Uow, meter: Meter, windows: Sequence[UsageWindow]) -> dict[i
         return {}
     finish = _Finish(meter)
     parameters, narrowed = _asked(uow, meter, finish.formed, windows)
-    statement = _statement(finish.formed.form, len(meter.filters), narrowed, 0, None)
+    statement = _statement(finish.formed.form, len(meter.filters), narrowed, 0, None, known=_known(windows))
     rows = await uow.execute(statement, {**parameters, "most": 1})
     found = {row.place: finish.reading(row, windows[row.place]) for row in rows}
     nothing = MeterReading(OF_NOTHING[meter.aggregation], 0, None, None)
@@ -178,7 +193,8 @@ async def read_groups(
     """The readings of at most ``most`` groups of each window, in order of their values, absent first."""
     finish = _Finish(meter)
     parameters, narrowed = _asked(uow, meter, finish.formed, windows)
-    statement = _statement(finish.formed.form, len(meter.filters), narrowed, len(group_by), None)
+    form, known = finish.formed.form, _known(windows)
+    statement = _statement(form, len(meter.filters), narrowed, len(group_by), None, known=known)
     groups = {f"group_{number}": name for number, name in enumerate(group_by)}
     rows = await uow.execute(statement, {**parameters, **groups, "most": most})
     found: dict[int, list[GroupReading]] = {window.key: [] for window in windows}
@@ -203,7 +219,7 @@ async def read_windows(
     split = Split.STARTS if step is None else Split.STEPS
     if step is not None:
         parameters["step"] = step // timedelta(seconds=1)
-    statement = _statement(finish.formed.form, len(meter.filters), narrowed, 0, split)
+    statement = _statement(finish.formed.form, len(meter.filters), narrowed, 0, split, known=_known(windows))
     # One more than is told: what is carried is a piece, and no window.
     rows = await uow.execute(statement, {**parameters, "most": most + finish.formed.form.carries})
     found: dict[int, list[Row[Any]]] = {place: [] for place in range(len(windows))}
@@ -219,9 +235,16 @@ async def read_amounts(uow: Uow, meter: Meter, windows: Sequence[UsageWindow]) -
     """What each event contributed to a sum, in the order of time and id, by the windows' keys."""
     finish = _Finish(meter, amounts=True)
     parameters, narrowed = _asked(uow, meter, finish.formed, windows)
-    statement = _statement(finish.formed.form, len(meter.filters), narrowed, 0, None)
+    statement = _statement(finish.formed.form, len(meter.filters), narrowed, 0, None, known=_known(windows))
     rows = await uow.execute(statement, {**parameters, "most": 1})
     return {windows[row.place].key: finish.amounts(row.value) for row in rows}
+
+
+def _known(windows: Sequence[UsageWindow]) -> bool:
+    """Whether all of them are asked as it was known at an instant; none may be where others are not."""
+    known = {window.known_at is not None for window in windows}
+    assert len(known) <= 1
+    return True in known
 
 
 class _Finish:

@@ -1,4 +1,4 @@
-"""Simulations of past usage at draft prices."""
+"""Simulations of past usage at draft prices; until when usage was known when an invoice became final."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ NEWEST = sa.text("id desc")
 
 
 def upgrade() -> None:
-    """Make the tables."""
+    """Make the tables; of an invoice that is final already, nobody wrote down what was known."""
+    op.add_column("invoices", sa.Column("known_at", INSTANT))
     op.create_table(
         "simulations",
         sa.Column("id", sa.Uuid, primary_key=True),
