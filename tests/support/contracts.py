@@ -97,6 +97,15 @@ class Contracts:
             shown.append((invoice["drafted_at"][:10], invoice["total"], days))
         return shown
 
+    async def statements(self, contract: str) -> list[tuple[str, str, list[str]]]:
+        """As ``bills``, with each line as its kind, name, days and amount: of one time there may be several."""
+        found = (await self.ask("GET", f"/invoices?limit=100&subscription_id={contract}"))["data"]
+        shown = []
+        for invoice in found[::-1]:
+            lines = (await self.ask("GET", f"/invoices/{invoice['id']}/lines"))["data"]
+            shown.append((invoice["drafted_at"][:10], invoice["total"], [line_text(one) for one in lines]))
+        return shown
+
     async def told(self, contract: str) -> list[tuple[str, str]]:
         """What ``/v1/changes`` tells of a contract: day and event; the versions ascend by one."""
         await relay(self.store)
@@ -108,6 +117,13 @@ class Contracts:
         versions = [one["object_version"] for one in found]
         assert versions == list(range(1, len(found) + 1)), versions
         return [(one["occurred_at"][:10], one["event"].removeprefix("subscription.")) for one in found]
+
+
+def line_text(line: Any) -> str:
+    """``credit Fee 2026-01-15/2026-02-01 -15.00``; of a charge the kind is left out."""
+    kind = "" if line["kind"] == "charge" else f"{line['kind']} "
+    days = f"{line['service_start'][:10]}/{line['service_end'][:10]}"
+    return f"{kind}{line['description']} {days} {line['amount']}"
 
 
 @asynccontextmanager

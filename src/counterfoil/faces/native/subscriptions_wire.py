@@ -46,6 +46,7 @@ from counterfoil.faces.native.subscription_lifetime_wire import (
 )
 from counterfoil.modules.subscriptions import (
     Alignment,
+    Invoicing,
     NewSubscription,
     Subscription,
     SubscriptionChanges,
@@ -60,6 +61,10 @@ if TYPE_CHECKING:
 
     from counterfoil.modules.subscriptions import Phase
 
+_INVOICING: Final = (
+    "joint: on one invoice with what else of the same payer falls due at the same instant and is joint, in"
+    " the same currency and time zone"
+)
 _NEW: Final[dict[str, Any]] = {
     "customer_id": "cus_01kahgp1g0edgrx4zm6byashwh",
     "plan_id": "plan_01kahgp1g0edgrx4zm6byashwq",
@@ -94,6 +99,7 @@ SUBSCRIPTION: Final[dict[str, Any]] = {
     "plan_version_id": "plv_01kahgp1g0edgrx4zm6byashws",
     "plan_reference": None,
     "payment_method": "bank_transfer",
+    "invoicing": "separate",
     "currency": "EUR",
     "zone": "Europe/Berlin",
     "status": "active",
@@ -168,6 +174,7 @@ class SubscriptionIn(Wire):
     payment_method: str | None = Field(
         default=None, description="How the customer means to pay: one word in lower case, such as `card`"
     )
+    invoicing: Invoicing = Field(default=Invoicing.SEPARATE, description=_INVOICING)
     currency: str | None = Field(default=None, description="ISO 4217; the customer's by default")
     quantities: dict[str, DecimalText] = Field(
         default_factory=dict,
@@ -227,6 +234,7 @@ class SubscriptionIn(Wire):
             **given,
             prices=[price.from_wire() for price in self.prices],
             overrides=[override.from_wire() for override in self.overrides],
+            policy=_policy(self.policy),
             trial=None if self.trial is None else self.trial.from_wire(),
             term=None if self.term is None else self.term.from_wire(),
             phases=[phase.from_wire() for phase in self.phases],
@@ -245,6 +253,7 @@ class SubscriptionPatch(Wire):
     external_id: str | None = None
     plan_reference: str | None = None
     payment_method: str | None = None
+    invoicing: Invoicing = Field(default=Invoicing.SEPARATE, description=_INVOICING)
     metadata: Metadata = Field(default_factory=dict)
 
     def from_wire(self, expected_version: int | None) -> SubscriptionChanges:
@@ -285,6 +294,7 @@ class SubscriptionOut(Wire):
     plan_version_id: PlanVersionId | None
     plan_reference: str | None = Field(description="What the seller calls the plan")
     payment_method: str | None = Field(description="How the customer means to pay")
+    invoicing: Invoicing
     currency: str
     zone: str = Field(description="The customer's time zone when the subscription was made")
     status: SubscriptionState

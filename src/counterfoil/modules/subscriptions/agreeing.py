@@ -31,6 +31,7 @@ from counterfoil.modules.subscriptions.agreed import (
     taken,
 )
 from counterfoil.modules.subscriptions.checks import check_billable, check_quantity
+from counterfoil.modules.subscriptions.seats import check_seats
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -55,6 +56,10 @@ class SpanPlan:
     span: Span
     version: PlanVersion | None
     plan: Plan | None
+
+    def has(self, code: str) -> bool:
+        """Whether the plan has a price with this code, which one of the subscription's own may stand for."""
+        return self.version is not None and any(price.code == code for price in self.version.prices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +127,11 @@ async def agree(
     for one in asked:
         mine = [stretch.price for span, stretch in stretches if span is one.span]
         check_taken(one.span.quantities, mine, one.span.field("quantities"))
-    return _joined([_quantified(*one, currency) for one in stretches]), currency
+    plans_by_path = {one.span.path: one for one in plans}
+    agreed = [
+        _quantified(span, stretch, plans_by_path[span.path], currency) for span, stretch in stretches
+    ]
+    return _joined(agreed), currency
 
 
 def _stretches(one: _Asked, made: Iterator[Price]) -> list[Stretch]:
@@ -261,7 +270,7 @@ def check_taken(quantities: Mapping[str, Decimal], prices: Sequence[Price], fiel
         check_quantity(quantity, f"{field}.{code}")
 
 
-def _quantified(span: Span, stretch: Stretch, currency: str) -> Agreed:
+def _quantified(span: Span, stretch: Stretch, planned: SpanPlan, currency: str) -> Agreed:
     price = stretch.price
     field = f"quantities.{price.code}"
     if price.code in span.quantities:
@@ -269,6 +278,8 @@ def _quantified(span: Span, stretch: Stretch, currency: str) -> Agreed:
     else:
         quantity = span.defaults.get(price.code, ONE)
     if price.quantity_source is QuantitySource.ITEM:
+        if planned.plan is not None and planned.has(price.code):
+            check_seats(planned.plan, quantity, field)
         check_billable(price, quantity, currency, field)
     return Agreed(stretch, quantity)
 

@@ -17,7 +17,6 @@ from counterfoil.modules.customers import lock_customer
 from counterfoil.modules.subscriptions.agreeing import ONE, agree, plans_of_spans
 from counterfoil.modules.subscriptions.customer_features import note_items
 from counterfoil.modules.subscriptions.overlaps import refuse_shared_usage
-from counterfoil.modules.subscriptions.seats import check_seats
 from counterfoil.modules.subscriptions.spans import Span
 from counterfoil.modules.subscriptions.switching import Addition, Replacement, running_from, switched
 from counterfoil.modules.subscriptions.terms import change_at, changeable, write_switched
@@ -48,7 +47,7 @@ async def change_plan(
     at = change_at(before, uow.now)
     field = "plan_version_id" if change.plan_id is None else "plan_id"
     if change.plan_id is None and change.plan_version_id is None:
-        raise InvalidInput("a plan is needed", field=field, allowed="plan_id or plan_version_id")
+        raise InvalidInput("a plan is needed", field="plan_id", allowed="plan_id or plan_version_id")
     prices = dict(await prices_by_ids(uow, {item.price_id for item in items}))
     [planned] = await plans_of_spans(uow, [_span(change, at)])
     assert planned.version is not None
@@ -56,9 +55,6 @@ async def change_plan(
     now = await _agreed_now(uow, before, items, prices, at)
     agreed = await _agreed_then(uow, before, change, planned, now, field)
     prices |= {one.stretch.price.id: one.stretch.price for one in agreed}
-    for one in agreed:
-        if one.stretch.price.quantity_source is QuantitySource.ITEM:
-            check_seats(planned.plan, one.quantity, f"quantities.{one.stretch.price.code}")
     keeps = planned.plan.id == before.plan_id if change.keep_overrides is None else change.keep_overrides
     matched = _Matched(now, change, keeps_overrides=keeps)
     matched.match(agreed, field)

@@ -123,7 +123,7 @@ class _Change:
             and subscription.alignment is Alignment.ANNIVERSARY
             and self.begun
         )
-        self.resets = False
+        self.resets = self.is_due = False
         self.main: Interval | None = None
         self.changed: list[SubscriptionItem] = []
         self.added: list[SubscriptionItem] = []
@@ -135,7 +135,11 @@ class _Change:
         additions: Sequence[Addition],
         others: Sequence[SubscriptionItem],
     ) -> None:
-        """Whether the subscription's own interval changes, so that all that begins now begins a new cycle."""
+        """Whether the subscription's own interval changes, so that all that begins now begins a new cycle.
+
+        And whether an invoice is due with the change.
+        """
+        self.is_due = any(item.due_at is not None and item.due_at <= self.at for item in items)
         before = [self.prices[item.price_id].interval for item in running_at(items, self.at)]
         after = [self.prices[item.price_id].interval for item in running_at(others, self.at)]
         begin = [one.price for one in replacements if one.price is not None]
@@ -236,12 +240,12 @@ class _Change:
         subscription = self.subscription
         if self.resets:
             subscription = replace(subscription, anchor_at=self._anchor(others))
-        wait = self._next_invoice(others) if self.waits and not self.resets else None
+        together = self._next_invoice(others) if self.waits and not self.resets else self.at
 
         def settled(item: SubscriptionItem, *, new: bool) -> SubscriptionItem:
             moved = (new or item.ended_at == self.at) and item.started_at <= self.at and self.begun
             if not self.keeps:
-                item = replace(item, bill_from=wait if moved or item.bill_from else None)
+                item = replace(item, bill_from=together if moved or item.bill_from else None)
             return planning.with_due(subscription, item, self.prices[item.price_id])
 
         changed = [settled(item, new=False) for item in self.changed]
@@ -255,8 +259,10 @@ class _Change:
                 return item.anchor_at
         return self.subscription.anchor_at
 
-    def _next_invoice(self, others: Sequence[SubscriptionItem]) -> datetime | None:
-        """When the next invoice will be drafted anyway; ``None`` if none will."""
+    def _next_invoice(self, others: Sequence[SubscriptionItem]) -> datetime:
+        """When the next invoice will be drafted anyway: with the change, if one is due then, or none will."""
+        if self.is_due:
+            return self.at
         instants = [item.due_at for item in others if item.due_at is not None and item.due_at > self.at]
         for item in (*self.added, *self.changed):
             if item.ended_at == self.at:
@@ -265,4 +271,4 @@ class _Change:
             instants.append(cycle.next_boundary(max(self.at, item.started_at)))
             if item.started_at > self.at:
                 instants.append(item.started_at)
-        return min(instants, default=None)
+        return min(instants, default=self.at)

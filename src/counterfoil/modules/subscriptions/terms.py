@@ -9,14 +9,22 @@ from counterfoil.core.errors import InvalidInput, NotFound, WrongState
 from counterfoil.core.ids import show_id
 from counterfoil.core.proration import ProrationBehavior
 from counterfoil.core.states import SUBSCRIPTION, SubscriptionTrigger, advance
-from counterfoil.modules.catalog import NewPrice, QuantitySource, create_own_price, get_plan, prices_by_ids
+from counterfoil.modules.catalog import (
+    NewPrice,
+    QuantitySource,
+    create_own_price,
+    get_add_on,
+    get_plan,
+    plan_versions_by_ids,
+    prices_by_ids,
+)
 from counterfoil.modules.customers import lock_customer
 from counterfoil.modules.subscriptions import planning, repository
 from counterfoil.modules.subscriptions.checks import check_billable, check_quantity
 from counterfoil.modules.subscriptions.customer_features import note_items
 from counterfoil.modules.subscriptions.overlaps import refuse_shared_usage
 from counterfoil.modules.subscriptions.passing import paid_from
-from counterfoil.modules.subscriptions.seats import check_seats
+from counterfoil.modules.subscriptions.seats import check_add_on_quantity, check_seats
 from counterfoil.modules.subscriptions.switching import Replacement, running_from, switched
 from counterfoil.modules.subscriptions.writing import announce, save
 from counterfoil.store.guards import check_version
@@ -73,7 +81,9 @@ async def change_quantity(
     changed = [one for one in following if one.quantity != quantity]
     if not changed:
         return before
-    if before.plan_id is not None:
+    if item.add_on_id is not None:
+        check_add_on_quantity(await get_add_on(uow, item.add_on_id), quantity, "quantity")
+    elif before.plan_id is not None and await _is_plans(uow, before, price.code):
         check_seats(await get_plan(uow, before.plan_id), quantity, "quantity")
     for one in changed:
         check_billable(prices[one.price_id], quantity, before.currency, "quantity")
@@ -184,6 +194,13 @@ async def changeable(
     advance(SUBSCRIPTION, current.status, SubscriptionTrigger.CHANGE)
     items = (await repository.items_of(uow, [subscription.id])).get(subscription.id, [])
     return subscription, items
+
+
+async def _is_plans(uow: Uow, subscription: Subscription, code: str) -> bool:
+    """Whether the subscription's plan has a price with this code, and so a say in its quantity."""
+    assert subscription.plan_version_id is not None
+    versions = await plan_versions_by_ids(uow, [subscription.plan_version_id])
+    return any(price.code == code for price in versions[subscription.plan_version_id].prices)
 
 
 def _is_billed(item: SubscriptionItem) -> bool:
