@@ -1,15 +1,16 @@
-"""The fewest and the most seats that a plan allows."""
+"""The fewest and the most that a plan allows of seats, and the most that there may be of an add-on."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from counterfoil.core.errors import InvalidInput
+from counterfoil.core.money import decimal_text
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from counterfoil.modules.catalog import Plan
+    from counterfoil.modules.catalog import AddOn, Plan
 
 
 def check_seats(plan: Plan, quantity: Decimal, field: str) -> None:
@@ -26,3 +27,11 @@ def check_seats(plan: Plan, quantity: Decimal, field: str) -> None:
     raise InvalidInput(
         f"{field} is not a number of seats that the plan {plan.code} allows", field=field, allowed=bounds
     )
+
+
+def check_add_on_quantity(add_on: AddOn, quantity: Decimal, field: str) -> None:
+    """Refuse a quantity that an add-on cannot have on one subscription."""
+    most = add_on.max_quantity
+    if quantity <= 0 or (most is not None and quantity > most):
+        allowed = "above 0" if most is None else f"above 0, up to {decimal_text(most)}"
+        raise InvalidInput(f"{field} is not one that {add_on.code} may have", field=field, allowed=allowed)
