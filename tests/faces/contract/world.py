@@ -139,16 +139,19 @@ _PATHS: Final = {
     ("billing.rate", "invoice_id"): "draft_id",
     ("invoices.void", "invoice_id"): "draft_id",
     ("plans.publish_version", "number"): "draft_number",
+    ("subscriptions.change_trial", "subscription_id"): "trial_subscription_id",
+    ("subscriptions.end_trial", "subscription_id"): "trial_subscription_id",
     ("discounts.end_for_all", "discount_id"): "customer_discount_id",
 }
 _QUERIES: Final = {
     ("usage.read", "meter"): "meter_id",
     ("usage.read", "customer"): "customer_id",
+    ("customers.list", "parent_id"): "customer_id",
     ("events.list", "customer"): "customer_id",
     ("ledger.transactions", "reference"): "invoice_id",
 }
 _MORE: Final[dict[str, dict[str, Any]]] = {
-    "why_no_line.ask": {"meter": "tokens", "at": "2026-01-15T00:00:00Z"},
+    "subscriptions.why_no_line": {"meter": "tokens", "at": "2026-01-15T00:00:00Z"},
     "usage.read": {"from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"},
 }
 
@@ -224,6 +227,8 @@ class _Maker:
             body | {"quantities": {"seats": "3"}, "plan_reference": "pro-2026"},
         )
         self.ids["item_id"] = made["items"][0]["id"]
+        trial = {"trial": {"ends_at": "2030-01-01T00:00:00Z"}, "payment_method": "card"}
+        await self._keep("trial_subscription_id", "/subscriptions", body | trial | {"shared_usage": True})
         async with self.store.unit(
             self.world.tenant.scope
         ) as uow:  # as a face that calls it by a number does
@@ -241,13 +246,15 @@ class _Maker:
         self.ids["event_id"] = event["id"]
 
     async def _bills(self) -> None:
-        """Three months: the first is paid, the second is open, the third is a draft in its grace."""
+        """Three months: the first is paid, the second is open, the third is a draft in its grace.
+
+        Usage of the first comes late, and waits for the next invoice.
+        """
         for to in ("2026-02-10T02:00:00Z", "2026-03-10T00:30:00Z"):
-            clock = self.ids["test_clock_id"]
-            operation = await self._keep("operation_id", f"/test-clocks/{clock}/advance", {"to": to})
-            await make_worker(self.store).drain()
-            done = await self.get(f"/operations/{operation['id']}")
-            assert done["status"] == "succeeded", done
+            await self._advance(to)
+        late = {"id": "late-of-" + self.ids["customer_id"], "customer": self.ids["customer_id"]}
+        await self.post("/events", late | EVENT | {"at": "2026-01-11T00:00:00Z"})
+        await self._advance("2026-03-10T00:31:00Z")
         draft, second, first = (await self.get("/invoices"))["data"]
         assert [one["status"] for one in (draft, second, first)] == ["draft", "open", "open"]
         self.ids |= {"draft_id": draft["id"], "open_id": second["id"], "invoice_id": first["id"]}
@@ -255,6 +262,13 @@ class _Maker:
         payment = {"amount": first["total"], "currency": "EUR", "invoice_id": first["id"]}
         await self._keep("payment_id", "/payments", payment)
         await self._keep("simulation_id", "/simulations", simulation_of(self.ids))
+
+    async def _advance(self, to: str) -> None:
+        clock = self.ids["test_clock_id"]
+        operation = await self._keep("operation_id", f"/test-clocks/{clock}/advance", {"to": to})
+        await make_worker(self.store).drain()
+        done = await self.get(f"/operations/{operation['id']}")
+        assert done["status"] == "succeeded", done
 
     async def _besides(self) -> None:
         """An add-on that begins with the next period, and coupons from now on."""

@@ -104,7 +104,7 @@ async def test_a_deep_document_that_is_deep_enough_for_anyone_is_read(api: httpx
             {"name": "A", "nmae": "B"},
             "nmae",
             "the fields name, external_id, email, currency, zone, address, tax_number, tax_exempt,"
-            " tax_exemption, metadata",
+            " tax_exemption, parent_id, billed_to, metadata",
         ),
     ],
 )

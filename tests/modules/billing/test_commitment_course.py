@@ -95,7 +95,7 @@ def run(
         if ended_at is None or end <= ended_at
         for cents in used
     ]
-    lines = [line for together in settled(course, due, MONTHS[9]) for line in together]
+    lines = [line for _, together in settled(course, due, MONTHS[9]) for line in together]
     terms: list[CommitmentTerm] = [*course.changed.values(), *course.opened.values()]
     assert len({term.id for term in terms}) == len(terms)
     return lines, [balance_of(agreed, term, course.book, EUR) for term in terms]

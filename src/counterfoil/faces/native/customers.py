@@ -23,6 +23,7 @@ from counterfoil.faces.kit.wire import (
 from counterfoil.faces.native.routes import NativeRoute
 from counterfoil.modules.customers import (
     Address,
+    BilledTo,
     Customer,
     CustomerChanges,
     NewCustomer,
@@ -48,6 +49,8 @@ _EXAMPLE: dict[str, Any] = {
     "tax_number": "DE129273398",
     "tax_exempt": False,
     "tax_exemption": None,
+    "parent_id": None,
+    "billed_to": "self",
     "metadata": {"segment": "mid-market"},
 }
 
@@ -67,6 +70,10 @@ _TAX_NUMBER = (
     "In the EU a VAT number with the letters of its state (DE129273398); in GB, NO and CH in the country's"
     " form; its check digits are checked when it is written"
 )
+
+
+_PARENT = "The customer above it; a family is at most 5 deep"
+_BILLED_TO = "Whose name its invoices bear: its own, or its parent's (who may be billed to theirs)"
 
 
 class TaxExemptionWire(Wire):
@@ -95,6 +102,8 @@ class CustomerIn(Wire):
     tax_number: str | None = Field(default=None, description=_TAX_NUMBER)
     tax_exempt: bool = False
     tax_exemption: TaxExemptionWire | None = Field(default=None, description="Only with tax_exempt: true")
+    parent_id: CustomerId | None = Field(default=None, description=_PARENT)
+    billed_to: BilledTo = Field(default=BilledTo.SELF, description=_BILLED_TO)
     metadata: Metadata = Field(default_factory=dict)
 
     def from_wire(self) -> NewCustomer:
@@ -125,6 +134,8 @@ class CustomerPatch(Wire):
     tax_number: str | None = Field(default=None, description=_TAX_NUMBER)
     tax_exempt: bool = False
     tax_exemption: TaxExemptionWire | None = Field(default=None, description="Only with tax_exempt: true")
+    parent_id: CustomerId | None = Field(default=None, description=_PARENT)
+    billed_to: BilledTo = Field(default=BilledTo.SELF, description=_BILLED_TO)
     metadata: Metadata = Field(default_factory=dict)
 
     def from_wire(self, expected_version: int | None) -> CustomerChanges:
@@ -167,6 +178,8 @@ class CustomerOut(Wire):
     tax_number: str | None
     tax_exempt: bool
     tax_exemption: TaxExemptionWire | None
+    parent_id: CustomerId | None
+    billed_to: BilledTo
     metadata: Metadata
     version: int
     created_at: InstantText
@@ -192,6 +205,8 @@ def to_wire(customer: Customer) -> CustomerOut:
         tax_number=customer.tax_number,
         tax_exempt=customer.tax_exempt,
         tax_exemption=_exemption(customer),
+        parent_id=customer.parent_id,
+        billed_to=customer.billed_to,
         metadata=dict(customer.meta),
         version=customer.version,
         created_at=customer.created_at,
@@ -212,9 +227,10 @@ async def list_(
     uow: Unit,
     query: Annotated[PageQuery, Depends(_page)],
     external_id: Annotated[str | None, Query(description="Only the customer with this external id")] = None,
+    parent_id: Annotated[CustomerId | None, Query(description="Only the children of this customer")] = None,
 ) -> Response:
     """Customers, newest first."""
-    page = await list_customers(uow, query, external_id=external_id)
+    page = await list_customers(uow, query, external_id=external_id, parent_id=parent_id)
     return shown(list_of("customer", page, to_wire))
 
 

@@ -155,6 +155,8 @@ class InvoiceLineOut(Wire):
     tax: str
     total: str
     taxes: list[LineTaxOut]
+    subscription_id: SubscriptionId | None = Field(description="Whose line it is; the invoice may be joint")
+    customer_id: CustomerId | None = Field(description="Whose subscription it is; another may pay")
     tax_treatment: TaxTreatment | None = Field(description="null: written before taxes went by place")
     tax_reason: str | None = Field(description="Why it bears these taxes, or none")
     voided: bool
@@ -295,6 +297,8 @@ def line_to_wire(line: InvoiceLine) -> InvoiceLineOut:
             LineTaxOut.model_construct(tax_rate_id=tax.tax_rate_id, code=tax.code, tax=tax.tax.amount_text())
             for tax in line.taxes
         ],
+        subscription_id=line.subscription_id,
+        customer_id=line.customer_id,
         tax_treatment=line.tax_treatment,
         tax_reason=line.tax_reason,
         voided=line.voided,

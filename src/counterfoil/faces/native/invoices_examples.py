@@ -68,6 +68,8 @@ LINE: Final[dict[str, Any]] = {
     "tax": "0.76",
     "total": "4.76",
     "taxes": [{"tax_rate_id": "txr_01kahgp1g0edgrx4zm6byashwq", "code": "vat-19", "tax": "0.76"}],
+    "subscription_id": "sub_01kahgp1g0edgrx4zm6byashwk",
+    "customer_id": "cus_01kahgp1g0edgrx4zm6byashwh",
     "tax_treatment": "taxed",
     "tax_reason": "taxed in DE, where the customer is",
     "voided": False,

@@ -58,7 +58,9 @@ class Charge:
 
     ``quantity`` is ``None`` where a meter says it.  ``share`` is the part of a whole period that it is,
     ``proration`` the part of the price that it costs, which for usage is all of it but where the meter tells
-    a level: ten seats for half a month are half a month of ten seats.
+    a level: ten seats for half a month are half a month of ten seats.  ``payer_id`` is whose name a draft
+    bears that is rated again; ``None``: of whoever pays for the customer now.  ``known_at``: with the usage
+    that was known then (real time), and not now.
     """
 
     customer_id: UUID
@@ -75,7 +77,9 @@ class Charge:
     zone: str
     share_note: str = ""
     issuer_id: UUID | None = None
+    payer_id: UUID | None = None
     rounding: Rounding = Rounding.HALF_UP
+    known_at: datetime | None = None
 
     def window(self, key: int, need: Need) -> UsageWindow:
         """The usage that this charge is for, known as ``key`` in the reading; ``TooLarge`` as a grid is."""
@@ -90,6 +94,7 @@ class Charge:
             end=self.end,
             filters=self.price.filters,
             grid=grid,
+            known_at=self.known_at,
         )
 
 
@@ -122,14 +127,15 @@ def charge_for(
 
 def charge_of_line(invoice: Invoice, line: InvoiceLine, prices: Mapping[UUID, Price]) -> Charge:
     """The charge behind a drafted line of a subscription, to be rated again."""
-    assert invoice.subscription_id is not None
+    assert line.subscription_id is not None
+    assert line.customer_id is not None
     assert line.subscription_item_id is not None
     assert line.price_id is not None
     price = prices[line.price_id]
     told = Explanation.from_json(line.explanation)
     return Charge(
-        customer_id=invoice.customer_id,
-        subscription_id=invoice.subscription_id,
+        customer_id=line.customer_id,
+        subscription_id=line.subscription_id,
         item_id=line.subscription_item_id,
         price=price,
         currency=invoice.currency,
@@ -142,6 +148,7 @@ def charge_of_line(invoice: Invoice, line: InvoiceLine, prices: Mapping[UUID, Pr
         share_note=told.proration_note,
         zone=invoice.zone,
         issuer_id=invoice.issuer_id,
+        payer_id=invoice.customer_id,
         rounding=told.rounding,
     )
 

@@ -17,6 +17,7 @@ from counterfoil.core.rating import CommitmentPart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from collections.abc import Set as AbstractSet
     from uuid import UUID
 
     from counterfoil.core.money import Unit
@@ -52,9 +53,10 @@ class CommitmentBook:
         """Put a line in."""
         self._entries[term_id].append(_Entry(draft_id, part, Fraction(used), Fraction(amount)))
 
-    def leave_out(self, draft_id: UUID) -> None:
-        """Take out what stands on a draft."""
-        for term_id, entries in self._entries.items():
+    def leave_out(self, draft_id: UUID, term_ids: AbstractSet[UUID]) -> None:
+        """Take out what stands on a draft for these terms."""
+        for term_id in term_ids & self._entries.keys():
+            entries = self._entries[term_id]
             self._entries[term_id] = [one for one in entries if one.draft_id != draft_id]
 
     def used(self, term_id: UUID, before: UUID | None = None) -> Fraction:

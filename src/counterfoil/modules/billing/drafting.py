@@ -5,6 +5,7 @@ Pure: everything that rating looks up was loaded before (``readings.Facts``).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +13,7 @@ from counterfoil.core.money import unit_of
 from counterfoil.core.rating import LineKind
 from counterfoil.modules.billing.charges import rated_line, rating_input
 from counterfoil.modules.billing.credits import credit_lines
+from counterfoil.modules.billing.joining import Draft
 from counterfoil.modules.billing.settling import settled
 from counterfoil.modules.invoicing import NewInvoice, totals_of
 
@@ -37,13 +39,15 @@ def invoices_of(
     first: int,
     course: CommitmentCourse | None = None,
     adjustments: Sequence[NewLine] = (),
-) -> list[NewInvoice]:
-    """An invoice for each instant at which something of the subscription fell due, credits first.
+) -> list[Draft]:
+    """A draft for each instant at which something of the subscription fell due, credits first.
 
     ``course`` is that of its commitments, which add their lines to those on which they draw.
     ``adjustments`` stand on the first invoice, or on one of their own where nothing fell due.
     """
-    invoices = []
+    drafts = []
+    subscription = plan.subscription
+    payer_id = facts.payers[subscription.customer_id]
     due = [
         (credit.due_at, line)
         for credit in plan.credits
@@ -51,24 +55,27 @@ def invoices_of(
     ]
     due += zip(plan.due_at, _charged(plan, facts, first), strict=True)
     due.sort(key=lambda pair: pair[0])  # stable: what falls due together stays in its order
-    for lines in settled(course, due, plan.until, adjustments):
-        together = tuple(lines)
+    for at, lines in settled(course, due, plan.until, adjustments):
+        together = tuple(
+            lines
+            if payer_id == subscription.customer_id
+            else (replace(line, customer_id=subscription.customer_id) for line in lines)
+        )
         served = [line for line in together if line.kind not in _BESIDE] or together
         issuer = facts.issuers[None]
-        invoices.append(
-            NewInvoice(
-                customer_id=plan.subscription.customer_id,
-                subscription_id=plan.subscription.id,
-                currency=plan.subscription.currency,
-                zone=plan.subscription.zone,
-                period_start=min(line.service_start for line in served),
-                period_end=max(line.service_end for line in served),
-                lines=together,
-                issuer_id=issuer.id,
-                totals=totals_of(together, unit_of(plan.subscription.currency), issuer.tax_rounding),
-            )
+        invoice = NewInvoice(
+            customer_id=payer_id,
+            subscription_id=subscription.id,
+            currency=subscription.currency,
+            zone=subscription.zone,
+            period_start=min(line.service_start for line in served),
+            period_end=max(line.service_end for line in served),
+            lines=together,
+            issuer_id=issuer.id,
+            totals=totals_of(together, unit_of(subscription.currency), issuer.tax_rounding),
         )
-    return invoices
+        drafts.append(Draft(at, subscription, invoice))
+    return drafts
 
 
 def _charged(plan: SubscriptionPlan, facts: Facts, first: int) -> list[NewLine]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -29,7 +29,7 @@ from counterfoil.modules.subscriptions import hold_billing, lock_subscription
 from counterfoil.modules.usage import wait_for_events
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
     from counterfoil.modules.billing.commitments import CommitmentCourse
@@ -45,16 +45,16 @@ log = logging.getLogger("counterfoil.billing")
 async def finalise_due(uow: Uow, *, limit: int = BATCH) -> Billed:
     """Rate one batch of drafts again, with the usage that came during the grace, and finalise them.
 
-    A draft whose usage has no price any more is put off by a day, and its subscription is held.
+    A draft whose usage has no price any more is put off by a day, and the subscription at fault is held; on
+    a joint one the others' lines wait with it.
     """
     drafts = await due_drafts(uow, limit)
     if not drafts:
         return Billed()
     await wait_for_events(uow)
     amounts, failed = await _rated_again(uow, drafts)
-    for draft in drafts:
-        if draft.invoice.id in failed:
-            await _set_aside(uow, draft, failed[draft.invoice.id])
+    for failure in failed.values():
+        await _set_aside(uow, failure)
     ready = [draft.invoice.id for draft in drafts if draft.invoice.id not in failed]
     return Billed(finalised=len(await _finalise(uow, ready, amounts)), held=len(failed))
 
@@ -66,8 +66,8 @@ async def finalise_now(uow: Uow, draft: DraftInvoice) -> Invoice:
     """
     await wait_for_events(uow)
     amounts, failed = await _rated_again(uow, [draft])
-    for error in failed.values():
-        raise error
+    for failure in failed.values():
+        raise failure.error
     (invoice,) = await _finalise(uow, [draft.invoice.id], amounts)
     return invoice
 
@@ -78,8 +78,8 @@ async def rate_now(uow: Uow, draft: DraftInvoice) -> Invoice:
     Raises ``InvalidInput`` or ``TooLarge`` if its usage has no price.
     """
     amounts, failed = await _rated_again(uow, [draft])
-    for error in failed.values():
-        raise error
+    for failure in failed.values():
+        raise failure.error
     return (await replace_amounts(uow, amounts))[0] if amounts else draft.invoice
 
 
@@ -89,53 +89,108 @@ async def _finalise(uow: Uow, ids: Sequence[UUID], amounts: Sequence[NewAmounts]
     return await finalise(uow, ids) if ids else []
 
 
-async def _set_aside(uow: Uow, draft: DraftInvoice, error: CounterfoilError) -> None:
-    assert draft.invoice.subscription_id is not None
-    log.warning("invoice %s cannot be finalised: %s", draft.invoice.id, error.message)
-    await postpone_draft(uow, draft.invoice.id, uow.now + PUT_OFF)
-    due = await lock_subscription(uow, draft.invoice.subscription_id)
-    await hold_billing(uow, [due], {due.subscription.id: error.message})
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """Why a draft cannot be finalised, and for which subscription."""
+
+    invoice_id: UUID
+    subscription_id: UUID
+    error: CounterfoilError
+
+
+async def _set_aside(uow: Uow, failure: _Failure) -> None:
+    log.warning("invoice %s cannot be finalised: %s", failure.invoice_id, failure.error.message)
+    await postpone_draft(uow, failure.invoice_id, uow.now + PUT_OFF)
+    due = await lock_subscription(uow, failure.subscription_id)
+    await hold_billing(uow, [due], {due.subscription.id: failure.error.message})
 
 
 async def _rated_again(
     uow: Uow, drafts: Sequence[DraftInvoice]
-) -> tuple[list[NewAmounts], dict[UUID, CounterfoilError]]:
+) -> tuple[list[NewAmounts], dict[UUID, _Failure]]:
     """The new lines of those drafts of which usage or taxes changed, and what refused to be rated.
 
     A draft that a person wrote lines on is finalised as it stands, and so is every line but the charges and
-    what commitments add to them: what is given back does not depend on what was used.
+    what commitments add to them: what is given back does not depend on what was used.  A joint draft is rated
+    by its subscriptions, each as if it were alone.
     """
     rateable = sorted((one for one in drafts if _is_rateable(one)), key=lambda draft: draft.invoice.id)
-    lines = [(draft.invoice, line) for draft in rateable for line in _charges(draft)]
-    ids = {line.price_id for draft in rateable for line in draft.lines if line.price_id is not None}
+    parts = [part for draft in rateable for part in _parts(draft)]
+    lines = [(part.invoice, line) for part in parts for line in _charges(part)]
+    ids = {line.price_id for part in parts for line in part.lines if line.price_id is not None}
     prices = await prices_by_ids(uow, ids)
     charges = [charge_of_line(invoice, line, prices) for invoice, line in lines]
     facts = await load_facts(uow, charges)
-    courses = await load_courses_again(uow, rateable, prices)
-    changed: list[NewAmounts] = []
-    failed: dict[UUID, CounterfoilError] = {}
+    courses = await load_courses_again(uow, parts, prices)
+    fresh: dict[tuple[UUID, UUID], tuple[NewLine, ...] | None] = {}
+    failed: dict[UUID, _Failure] = {}
     first = 0
-    for draft in rateable:
-        own = _charges(draft)
+    for part in parts:
+        own, key = _charges(part), _key(part)
         try:
             rated = charges[first : first + len(own)]
-            fresh = discounted(rated, rate_all(rated, facts, first), facts, first, draft.invoice.id)
-            course = courses.get(draft.invoice.id)
-            told = _with_fresh(draft, own, fresh, course)
-            if told is not None:
-                issuer = facts.issuers[draft.invoice.issuer_id]
-                totals = totals_of(told, draft.invoice.unit, issuer.tax_rounding)
-                changed.append(NewAmounts(draft.invoice.id, told, totals))
+            told = discounted(rated, rate_all(rated, facts, first), facts, first, key[0])
+            fresh[key] = _with_fresh(part, own, told, courses.get(key))
         except CounterfoilError as error:
-            failed[draft.invoice.id] = error
+            failed.setdefault(key[0], _Failure(*key, error))
         first += len(own)
-    await keep_courses(uow, courses, failed)
+    changed: list[NewAmounts] = []
+    for draft in rateable:
+        if draft.invoice.id in failed:
+            continue
+        try:
+            if (lines_ := _together(draft, fresh)) is not None:
+                issuer = facts.issuers[draft.invoice.issuer_id]
+                totals = totals_of(lines_, draft.invoice.unit, issuer.tax_rounding)
+                changed.append(NewAmounts(draft.invoice.id, lines_, totals))
+        except CounterfoilError as error:
+            failed[draft.invoice.id] = _Failure(*_key(_parts(draft)[0]), error)
+    await keep_courses(uow, courses, {key for key in courses if key[0] in failed})
     await note_discounts(uow, facts.discounts, [(one.invoice_id, one.lines) for one in changed])
     return changed, failed
 
 
+def _parts(draft: DraftInvoice) -> list[DraftInvoice]:
+    """A draft by its subscriptions, in the order of their lines: of a separate one itself."""
+    if draft.invoice.subscription_id is not None:
+        return [draft]
+    by_subscription: dict[UUID | None, list[InvoiceLine]] = {}
+    for line in draft.lines:
+        by_subscription.setdefault(line.subscription_id, []).append(line)
+    return [
+        DraftInvoice(replace(draft.invoice, subscription_id=id_), tuple(lines))
+        for id_, lines in by_subscription.items()
+    ]
+
+
+def _key(part: DraftInvoice) -> tuple[UUID, UUID]:
+    assert part.invoice.subscription_id is not None
+    return part.invoice.id, part.invoice.subscription_id
+
+
+def _together(
+    draft: DraftInvoice, fresh: Mapping[tuple[UUID, UUID], tuple[NewLine, ...] | None]
+) -> tuple[NewLine, ...] | None:
+    """The lines of a draft's subscriptions one after the other; ``None`` if all say the same as before."""
+    parts = [(part, fresh[_key(part)]) for part in _parts(draft)]
+    if all(lines is None for _, lines in parts):
+        return None
+    found: list[NewLine] = []
+    for part, lines in parts:
+        told = [as_it_stands(part.invoice, line) for line in part.lines] if lines is None else lines
+        whose = next(line for line in part.lines)
+        found += (
+            replace(line, subscription_id=whose.subscription_id, customer_id=whose.customer_id)
+            for line in told
+        )
+    return tuple(found)
+
+
 def _is_rateable(draft: DraftInvoice) -> bool:
-    return draft.invoice.subscription_id is not None and all(line.price_id for line in _charges(draft))
+    """Whether every line is of a subscription, and every charge of a price: no person wrote any."""
+    return bool(draft.lines) and all(
+        line.subscription_id and (line.price_id or line.kind is not LineKind.CHARGE) for line in draft.lines
+    )
 
 
 def _charges(draft: DraftInvoice) -> list[InvoiceLine]:

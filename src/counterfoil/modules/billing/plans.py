@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 from counterfoil.modules.billing.charges import charge_for
 from counterfoil.modules.billing.credits import credit_for
-from counterfoil.modules.subscriptions import as_of, plan_item, up_to
+from counterfoil.modules.subscriptions import Invoicing, as_of, plan_item, up_to
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -42,6 +42,30 @@ class SubscriptionPlan:
     advances: list[ItemAdvance]
     credits: list[Credit]
     until: datetime
+    is_cut: bool = False
+    """Whether more is due than one batch takes."""
+
+
+def in_step(
+    due: Sequence[DueSubscription],
+    plans: Sequence[SubscriptionPlan],
+    prices: Mapping[UUID, Price],
+) -> list[SubscriptionPlan]:
+    """The plans of a batch; what is invoiced jointly does not run ahead of what is caught up in several.
+
+    Else what falls due together would be invoiced in two batches.
+    """
+    is_joint = [plan.subscription.invoicing is Invoicing.JOINT for plan in plans]
+    cuts = [plan.until for plan, joint in zip(plans, is_joint, strict=True) if joint and plan.is_cut]
+    if not cuts:
+        return list(plans)
+    until, by_id = min(cuts), {one.subscription.id: one for one in due}
+    return [
+        plan_subscription(by_id[plan.subscription.id], prices, until)
+        if joint and plan.until > until
+        else plan
+        for plan, joint in zip(plans, is_joint, strict=True)
+    ]
 
 
 def plan_subscription(one: DueSubscription, prices: Mapping[UUID, Price], now: datetime) -> SubscriptionPlan:
@@ -71,7 +95,7 @@ def plan_subscription(one: DueSubscription, prices: Mapping[UUID, Price], now: d
         if plan.credit is not None
     ]
     advances = [plan.advance for plan in plans]
-    return SubscriptionPlan(one.subscription, due_at, ordered, advances, credits, now)
+    return SubscriptionPlan(one.subscription, due_at, ordered, advances, credits, now, bool(left_over))
 
 
 def _item_plans(one: DueSubscription, prices: Mapping[UUID, Price], until: datetime) -> list[ItemPlan]:

@@ -10,8 +10,9 @@ from counterfoil.core.errors import CounterfoilError
 from counterfoil.core.pricing import Detail
 from counterfoil.modules.billing.charges import need_of
 from counterfoil.modules.billing.discounting import NONE, Discounts, load_discounts
-from counterfoil.modules.billing.taxing import taxes_of
+from counterfoil.modules.billing.taxing import parties_asked, taxes_of
 from counterfoil.modules.catalog import meters_by_ids
+from counterfoil.modules.customers import parties_of
 from counterfoil.modules.invoicing import DraftInvoice, billed_lines, invoices_by_ids, issuers_for
 from counterfoil.modules.usage import (
     UsageWindow,
@@ -22,7 +23,7 @@ from counterfoil.modules.usage import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from uuid import UUID
 
     from counterfoil.core.pricing import Need
@@ -44,16 +45,28 @@ class Facts:
     readings: Mapping[int, Reading]
     billed: Mapping[UUID, Sequence[DraftInvoice]]
     """By item, what stands of it on which invoices, where something of it is to be given back."""
+    payers: Mapping[UUID, UUID]
+    """Of each customer, whose name the invoices bear."""
     discounts: Discounts = NONE
 
 
-async def load_facts(uow: Uow, charges: Sequence[Charge], credits: Sequence[Credit] = ()) -> Facts:
-    """The facts of these, in a number of statements that depends on meters and details only."""
+async def load_facts(
+    uow: Uow,
+    charges: Sequence[Charge],
+    credits: Sequence[Credit] = (),
+    customer_ids: Collection[UUID] = (),
+) -> Facts:
+    """The facts of these, in a number of statements that depends on meters and details only.
+
+    ``customer_ids``: of whom it is asked who pays; one may have nothing but a line of a commitment.
+    """
     meters, readings = await read_usage_of(uow, charges)
     issuers = await issuers_for(uow, {charge.issuer_id for charge in charges} or {None})
-    taxes = await taxes_of(uow, charges, issuers)
+    parties = await parties_of(uow, parties_asked(charges) | set(customer_ids))
+    taxes = await taxes_of(uow, charges, issuers, parties)
     discounts = await load_discounts(uow, charges)
-    return Facts(meters, issuers, taxes, readings, await _billed(uow, credits), discounts)
+    billed = await _billed(uow, credits)
+    return Facts(meters, issuers, taxes, readings, billed, parties.payers, discounts)
 
 
 async def read_usage_of(

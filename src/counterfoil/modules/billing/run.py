@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from counterfoil.core.errors import CounterfoilError
 from counterfoil.modules.billing.discounting import note_discounts
 from counterfoil.modules.billing.drafting import invoices_of
+from counterfoil.modules.billing.joining import Draft, joined
 from counterfoil.modules.billing.late import load_late, settle, take_up_notes
-from counterfoil.modules.billing.plans import SubscriptionPlan, plan_subscription
+from counterfoil.modules.billing.plans import SubscriptionPlan, in_step, plan_subscription
 from counterfoil.modules.billing.readings import load_facts
 from counterfoil.modules.billing.repository import ready_subscriptions
 from counterfoil.modules.billing.settling import keep_courses, load_courses
@@ -24,6 +25,7 @@ from counterfoil.modules.catalog import prices_by_ids
 from counterfoil.modules.invoicing import add_drafts
 from counterfoil.modules.subscriptions import (
     advance_items,
+    due_families,
     due_subscriptions,
     hold_billing,
     lock_subscriptions,
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from counterfoil.modules.invoicing import Invoice, NewInvoice
+    from counterfoil.modules.invoicing import Invoice
     from counterfoil.modules.subscriptions import DueSubscription, ItemAdvance
     from counterfoil.store import Uow
 
@@ -44,7 +46,9 @@ log = logging.getLogger("counterfoil.billing")
 async def bill_due(uow: Uow, *, limit: int = BATCH) -> Billed:
     """Draft the invoices of one batch of due subscriptions; an empty answer means that none was due."""
     due = await due_subscriptions(uow, limit)
-    due += await _expecting_nothing(uow, limit - len(due))
+    if len(due) < limit:
+        due += await due_families(uow, limit - len(due))
+    due += await _expecting_nothing(uow, max(limit - len(due), 0))
     return (await bill(uow, due, uow.now))[0] if due else Billed()
 
 
@@ -64,22 +68,25 @@ async def bill(uow: Uow, due: Sequence[DueSubscription], now: datetime) -> tuple
     for one in due:
         with _apart(one.subscription.id, held):
             planned.append(plan_subscription(one, prices, now))
+    planned = in_step(due, planned, prices)
     facts = await load_facts(
         uow,
         [charge for plan in planned for charge in plan.charges],
         [credit for plan in planned for credit in plan.credits],
+        {plan.subscription.customer_id for plan in planned},
     )
     late = await load_late(uow, planned)
     courses = await load_courses(uow, due, planned, prices, facts.issuers, late)
-    drafts: list[NewInvoice] = []
+    parts: list[Draft] = []
     advances: list[ItemAdvance] = []
     first = 0
     for plan in planned:
         with _apart(plan.subscription.id, held):
             course = courses.get(plan.subscription.id)
-            drafts += invoices_of(plan, facts, first, course, adjustments=late.lines(plan))
+            parts += invoices_of(plan, facts, first, course, adjustments=late.lines(plan))
             advances += plan.advances
         first += len(plan.charges)
+    drafts = joined(parts, {issuer.id: issuer for issuer in facts.issuers.values()})
     invoices = await add_drafts(uow, drafts) if drafts else []
     written = zip((one.id for one in invoices), (draft.lines for draft in drafts), strict=True)
     await note_discounts(uow, facts.discounts, written)

@@ -26,11 +26,13 @@ from counterfoil.modules.subscriptions import (
     ChangeKind,
     ChangeStatus,
     ChosenAddOn,
+    Invoicing,
     PlanChange,
     PriceOverride,
     ScheduledChange,
     Subscription,
     close_change,
+    due_with,
     items_of,
     lock_subscription,
     next_due_change,
@@ -131,7 +133,8 @@ async def catch_up(uow: Uow, subscription_id: UUID, expected_version: int | None
     while due.subscription.billing_error is None:
         change_at = due.subscription.next_change_at
         if _is_due(due.subscription, uow.now):
-            await bill(uow, [due], uow.now)
+            joint = due.subscription.invoicing is Invoicing.JOINT
+            await bill(uow, await due_with(uow, due.subscription) if joint else [due], uow.now)
         elif change_at is not None and change_at <= uow.now:
             await _make_next(uow, subscription_id)
         else:

@@ -21,7 +21,7 @@ from counterfoil.modules.invoicing import as_it_stands, commitment_entries
 from counterfoil.modules.subscriptions import held_commitments, subscriptions_by_ids, write_terms
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -86,8 +86,8 @@ def settled(
     due: Sequence[tuple[datetime, NewLine]],
     until: datetime,
     adjustments: Sequence[NewLine] = (),
-) -> Iterator[Sequence[NewLine]]:
-    """The lines of each instant at which something falls due, with what the commitments add to them.
+) -> Iterator[tuple[datetime, Sequence[NewLine]]]:
+    """Each instant at which something falls due, and its lines with what the commitments add to them.
 
     ``due`` are lines with their instants, in order; a commitment has instants of its own, up to ``until``.
     ``adjustments`` stand with the first of them, or by themselves where nothing falls due.
@@ -107,12 +107,12 @@ def settled(
         if course is not None:
             lines += course.lines_at(at, lines)
         if lines:
-            yield lines
+            yield at, lines
 
 
-async def keep_courses(
-    uow: Uow, courses: Mapping[UUID, CommitmentCourse], held: Collection[UUID] = ()
-) -> dict[UUID, datetime | None]:
+async def keep_courses[K: Hashable](
+    uow: Uow, courses: Mapping[K, CommitmentCourse], held: Collection[K] = ()
+) -> dict[K, datetime | None]:
     """Write what became of the terms, but of those that are held; when each has something to do next."""
     followed = {id_: course for id_, course in courses.items() if id_ not in held}
     changed = [term for course in followed.values() for term in course.changed.values()]
@@ -124,8 +124,11 @@ async def keep_courses(
 
 async def load_courses_again(
     uow: Uow, drafts: Sequence[DraftInvoice], prices: Mapping[UUID, Price]
-) -> dict[UUID, CommitmentCourse]:
-    """The commitments of drafts that are rated again, by the draft; all drafts of a batch share one book."""
+) -> dict[tuple[UUID, UUID], CommitmentCourse]:
+    """The commitments of drafts that are rated again, by invoice and subscription; all share one book.
+
+    Each draft has the lines of one subscription: of a joint invoice there are several.
+    """
     ids = {draft.invoice.subscription_id for draft in drafts if draft.invoice.subscription_id is not None}
     starts = [line.service_start for draft in drafts for line in draft.lines]
     held = await held_commitments(uow, ids, min(starts, default=None), locked=True)
@@ -134,7 +137,7 @@ async def load_courses_again(
     subscriptions = await subscriptions_by_ids(uow, held)
     book = await _book(uow, held.values())
     return {
-        draft.invoice.id: _course_again(uow, draft, subscriptions[id_], held[id_], book, prices)
+        (draft.invoice.id, id_): _course_again(uow, draft, subscriptions[id_], held[id_], book, prices)
         for draft in sorted(drafts, key=lambda one: one.invoice.id)
         if (id_ := draft.invoice.subscription_id) in held and id_ is not None
     }
@@ -148,7 +151,7 @@ def settled_again(
     ``lines`` are those of other kinds, as they are now.  What is paid ahead does not depend on usage and
     stays; a line of a commitment keeps its id where its term and part have one still.
     """
-    course.book.leave_out(draft.invoice.id)
+    course.book.leave_out(draft.invoice.id, {term.id for one in course.held for term in one.terms})
     before = [line for line in draft.lines if line.kind is LineKind.COMMITMENT]
     paid_ahead = [line for line in before if line.commitment_part is CommitmentPart.INSTALMENT]
     for line in paid_ahead:

@@ -16,7 +16,7 @@ from counterfoil.core.tax_rules import Buyer, Sale, TaxTreatment, exempt_at, tax
 from counterfoil.modules.billing.ports import LineTaxes
 from counterfoil.modules.billing.tax_table import TaxTable, applied
 from counterfoil.modules.catalog import plans_by_ids, products_by_ids, tax_rates_by_ids
-from counterfoil.modules.customers import buyers_by_ids
+from counterfoil.modules.customers import parties_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from counterfoil.modules.billing.charges import Charge
     from counterfoil.modules.billing.ports import Answer, TaxProvider
     from counterfoil.modules.catalog import Price, TaxRate
+    from counterfoil.modules.customers import Parties
     from counterfoil.modules.invoicing import Issuer
     from counterfoil.store import Uow
 
@@ -46,17 +47,24 @@ def plug_tax_provider(provider: TaxProvider) -> None:
 
 
 async def taxes_of(
-    uow: Uow, charges: Sequence[Charge], issuers: Mapping[UUID | None, Issuer]
+    uow: Uow,
+    charges: Sequence[Charge],
+    issuers: Mapping[UUID | None, Issuer],
+    parties: Parties | None = None,
 ) -> list[Answer]:
-    """The taxes of each of these charges, in their order, in a number of statements that is bounded."""
-    buyers = await buyers_by_ids(uow, {charge.customer_id for charge in charges})
+    """The taxes of each of these charges, in their order, in a number of statements that is bounded.
+
+    Who pays is taxed: the place, the tax number and the exemption are those of the invoice's customer.
+    """
+    if parties is None:
+        parties = await parties_of(uow, parties_asked(charges))
     prices = {charge.price.id: charge.price for charge in charges}
     named = await tax_rates_by_ids(uow, {rate for one in prices.values() for rate in one.tax_rate_ids})
     answers: dict[int, Answer] = {}
     asked: dict[int, Charge] = {}
     for index, charge in enumerate(charges):
         issuer = issuers[charge.issuer_id]
-        own = _decided_here(charge, issuer, buyers[charge.customer_id], named, uow.now)
+        own = _decided_here(charge, issuer, _buyer(charge, parties), named, uow.now)
         if own is None:
             asked[index] = charge
         else:
@@ -64,11 +72,23 @@ async def taxes_of(
     if asked:
         categories = await _categories(uow, {one.price.id: one.price for one in asked.values()})
         sales = [
-            _sale(charge, issuers[charge.issuer_id], buyers, categories, uow.now) for charge in asked.values()
+            _sale(charge, issuers[charge.issuer_id], _buyer(charge, parties), categories, uow.now)
+            for charge in asked.values()
         ]
         found = await _Plugged.provider.taxes(uow, sales)
         answers |= dict(zip(asked, found, strict=True))
     return [answers[index] for index in range(len(charges))]
+
+
+def parties_asked(charges: Sequence[Charge]) -> set[UUID]:
+    """The customers of whom taxes depend: who pays, as far as that is known."""
+    return {charge.payer_id or charge.customer_id for charge in charges}
+
+
+def _buyer(charge: Charge, parties: Parties) -> Buyer:
+    if charge.payer_id is not None:
+        return parties.buyers[charge.payer_id]
+    return parties.buyers[parties.payers[charge.customer_id]]
 
 
 def _decided_here(
@@ -106,13 +126,13 @@ def _tax_point(charge: Charge, issuer: Issuer, now: datetime) -> datetime:
 def _sale(
     charge: Charge,
     issuer: Issuer,
-    buyers: Mapping[UUID, Buyer],
+    buyer: Buyer,
     categories: Mapping[UUID, str | None],
     now: datetime,
 ) -> Sale:
     category = categories[charge.price.id] or issuer.tax_category
     at = _tax_point(charge, issuer, now)
-    return Sale(issuer.as_seller, buyers[charge.customer_id], category, at)
+    return Sale(issuer.as_seller, buyer, category, at)
 
 
 async def _categories(uow: Uow, prices: Mapping[UUID, Price]) -> dict[UUID, str | None]:

@@ -63,22 +63,27 @@ async def names(uow: Uow, ids: Collection[UUID]) -> dict[UUID, str]:
 
 
 async def tax_facts(uow: Uow, ids: Collection[UUID]) -> Sequence[Row[Any]]:
-    """Address, tax number and exemption of these customers."""
+    """Address, tax number and exemption of these customers, and who pays for them."""
     statement = select(
         CustomerRow.id,
         CustomerRow.address,
         CustomerRow.tax_number,
         CustomerRow.tax_exempt,
         CustomerRow.tax_exemption,
+        CustomerRow.payer_id,
     ).where(CustomerRow.environment_id == uow.environment_id, among(CustomerRow.id, ids))
     return (await uow.execute(statement)).all()
 
 
-async def page(uow: Uow, query: PageQuery, *, external_id: str | None) -> Page[Customer]:
+async def page(
+    uow: Uow, query: PageQuery, *, external_id: str | None, parent_id: UUID | None
+) -> Page[Customer]:
     """Customers, newest first."""
     statement = _SELECT.where(CustomerRow.environment_id == uow.environment_id)
     if external_id is not None:
         statement = statement.where(CustomerRow.external_id == external_id)
+    if parent_id is not None:
+        statement = statement.where(CustomerRow.parent_id == parent_id)
     rows = await uow.execute(paged(statement, CustomerRow.id, query))
     return page_of(records(Customer, rows), query)
 

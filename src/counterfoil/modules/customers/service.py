@@ -11,16 +11,16 @@ from counterfoil.core.ids import parse_id
 from counterfoil.core.money import unit_of
 from counterfoil.core.tax_rules import exempt_at
 from counterfoil.modules.customers import repository
+from counterfoil.modules.customers.families import check_billed_to, pass_on, payer_of
 from counterfoil.modules.customers.tax_facts import buyer_of, exemption_to_row
 from counterfoil.modules.customers.tax_numbers import check_tax_number
-from counterfoil.modules.customers.types import Customer, CustomerChanges, NewCustomer
+from counterfoil.modules.customers.types import Customer, CustomerChanges, NewCustomer, Parties
 from counterfoil.store.guards import check_address, check_email, check_metadata, check_text, check_version
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from uuid import UUID
 
-    from counterfoil.core.tax_rules import Buyer
     from counterfoil.modules.customers.types import CustomerFilter
     from counterfoil.store import Found, OffsetQuery, Page, PageQuery, Uow
 
@@ -29,7 +29,7 @@ MAX_REASON: Final = 500
 _CHANGEABLE: Final = frozenset(
     {
         *("external_id", "name", "email", "currency", "zone", "address", "meta"),
-        *("tax_number", "tax_exempt", "tax_exemption"),
+        *("tax_number", "tax_exempt", "tax_exemption", "parent_id", "billed_to"),
     }
 )
 
@@ -38,9 +38,10 @@ async def create_customer(uow: Uow, new: NewCustomer) -> Customer:
     """Make a customer.
 
     Raises ``InvalidInput`` for an unknown zone, currency or country, or a tax number that is not in form
-    (``tax_numbers``), ``AlreadyExists`` for an external id that is taken.
+    (``tax_numbers``), ``AlreadyExists`` for an external id that is taken, what ``payer_of`` raises.
     """
     customer = _fresh(uow, new)
+    customer = replace(customer, payer_id=await payer_of(uow, customer))
     await repository.add(uow, customer)
     _announce_created(uow, customer)
     return customer
@@ -63,6 +64,8 @@ def _fresh(uow: Uow, new: NewCustomer) -> Customer:
         updated_at=uow.now,
         archived_at=None,
         tax_exemption=exemption_to_row(new.tax_exemption),
+        parent_id=new.parent_id,
+        billed_to=new.billed_to,
     )
     _check(customer)
     check_tax_number(customer.tax_number, customer.address.get("country"))
@@ -83,9 +86,11 @@ async def lock_customer(uow: Uow, customer_id: UUID) -> Customer:
     return await repository.get(uow, customer_id, locked=True)
 
 
-async def list_customers(uow: Uow, query: PageQuery, *, external_id: str | None = None) -> Page[Customer]:
-    """Customers, newest first, archived ones included."""
-    return await repository.page(uow, query, external_id=external_id)
+async def list_customers(
+    uow: Uow, query: PageQuery, *, external_id: str | None = None, parent_id: UUID | None = None
+) -> Page[Customer]:
+    """Customers, newest first, archived ones included; of one parent its children, not theirs."""
+    return await repository.page(uow, query, external_id=external_id, parent_id=parent_id)
 
 
 async def search_customers(uow: Uow, wanted: CustomerFilter, query: OffsetQuery) -> Found[Customer]:
@@ -120,7 +125,8 @@ async def ensure_customer(uow: Uow, name: str) -> Customer:
 async def update_customer(uow: Uow, customer_id: UUID, changes: CustomerChanges) -> Customer:
     """Change fields of a customer.
 
-    Raises ``NotFound``, ``VersionMismatch``, ``InvalidInput``, ``AlreadyExists``.
+    A parent, or whom it is billed to, holds for invoices to come, of all below it too.  Raises ``NotFound``,
+    ``VersionMismatch``, ``InvalidInput``, ``AlreadyExists``, and what ``payer_of`` raises.
     """
     before = await repository.get(uow, customer_id)
     check_version(before.version, changes.expected_version)
@@ -131,7 +137,15 @@ async def update_customer(uow: Uow, customer_id: UUID, changes: CustomerChanges)
     if {"tax_number", "address"} & fields.keys():
         address = fields.get("address", before.address)
         check_tax_number(fields.get("tax_number", before.tax_number), address.get("country"))
-    return await _save(uow, before, fields, "customer.updated")
+    moves = {"parent_id", "billed_to"} & fields.keys()
+    if moves:
+        after = replace(before, **fields)
+        check_billed_to(after)
+        fields["payer_id"] = await payer_of(uow, after)
+    after = await _save(uow, before, fields, "customer.updated")
+    if moves:
+        await pass_on(uow, after)
+    return after
 
 
 async def archive_customer(uow: Uow, customer_id: UUID, *, freeing: bool = False) -> Customer:
@@ -170,14 +184,22 @@ async def names_of_customers(uow: Uow, ids: Collection[UUID]) -> dict[UUID, str]
 
 async def exempt_customers(uow: Uow, ids: Collection[UUID]) -> set[UUID]:
     """Those of these customers who pay no tax now."""
-    buyers = await buyers_by_ids(uow, ids)
-    return {id_ for id_, buyer in buyers.items() if exempt_at(buyer, uow.now) is not None}
+    parties = await parties_of(uow, ids)
+    return {
+        id_ for id_, payer in parties.payers.items() if exempt_at(parties.buyers[payer], uow.now) is not None
+    }
 
 
-async def buyers_by_ids(uow: Uow, ids: Collection[UUID]) -> dict[UUID, Buyer]:
-    """What decides the taxes of these customers, in one statement; unknown ids are left out."""
+async def parties_of(uow: Uow, ids: Collection[UUID]) -> Parties:
+    """Who pays for these customers, and what decides the taxes of both, in two statements at most."""
     rows = await repository.tax_facts(uow, ids) if ids else []
-    return {row.id: buyer_of(row.address, row.tax_number, row.tax_exempt, row.tax_exemption) for row in rows}
+    payers = {row.id: row.payer_id or row.id for row in rows}
+    others = set(payers.values()) - payers.keys()
+    rows = [*rows, *(await repository.tax_facts(uow, others) if others else [])]
+    buyers = {
+        row.id: buyer_of(row.address, row.tax_number, row.tax_exempt, row.tax_exemption) for row in rows
+    }
+    return Parties(payers, buyers)
 
 
 async def _save(uow: Uow, before: Customer, fields: Mapping[str, Any], event: str) -> Customer:
@@ -195,6 +217,7 @@ def _check(customer: Customer) -> None:
     check_text(customer.tax_number, "tax_number", longest=50)
     check_address(customer.address)
     _check_exemption(customer)
+    check_billed_to(customer)
     check_metadata(customer.meta)
     parse_zone(customer.zone, field="zone")
     if customer.currency is not None:

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import datetime
     from uuid import UUID
+
+    from counterfoil.core.tax_rules import Buyer
+
+
+class BilledTo(StrEnum):
+    """Whose name the invoices of a customer bear."""
+
+    SELF = "self"
+    PARENT = "parent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +38,8 @@ class Customer:
     """A buyer.  ``currency`` is the default of new subscriptions; ``zone`` is where days begin and end.
 
     ``tax_exemption``: why a ``tax_exempt`` customer pays no tax, in the form of ``TaxExemption``.
+    ``billed_to`` says whose name invoices bear: its own, or its parent's, who may pass them on to theirs;
+    ``payer_id`` is whose that is in the end, ``None`` for its own.
     """
 
     id: UUID
@@ -45,6 +57,9 @@ class Customer:
     updated_at: datetime
     archived_at: datetime | None
     tax_exemption: Mapping[str, Any] | None = None
+    parent_id: UUID | None = None
+    billed_to: BilledTo = BilledTo.SELF
+    payer_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +84,17 @@ class NewCustomer:
     tax_number: str | None = None
     tax_exempt: bool = False
     tax_exemption: TaxExemption | None = None
+    parent_id: UUID | None = None
+    billed_to: BilledTo = BilledTo.SELF
     meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """Who pays for whom: for each customer that was asked for the payer, and what decides all their taxes."""
+
+    payers: Mapping[UUID, UUID]
+    buyers: Mapping[UUID, Buyer]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

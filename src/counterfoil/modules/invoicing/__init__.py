@@ -9,7 +9,14 @@ of an item's price is charged on at most one invoice that is not void, and what 
 it are lines of their own on later ones.
 """
 
-from counterfoil.modules.invoicing.drafting import add_drafts, as_it_stands, replace_amounts, totals_of
+from counterfoil.modules.invoicing.document import document
+from counterfoil.modules.invoicing.drafting import (
+    add_drafts,
+    as_it_stands,
+    as_written,
+    replace_amounts,
+    totals_of,
+)
 from counterfoil.modules.invoicing.issuers import (
     create_issuer,
     default_issuer,
@@ -85,10 +92,12 @@ __all__ = [
     "add_drafts",
     "apply_payment",
     "as_it_stands",
+    "as_written",
     "billed_lines",
     "commitment_entries",
     "create_issuer",
     "default_issuer",
+    "document",
     "due_drafts",
     "earliest_due",
     "environments_with_due",

@@ -25,6 +25,7 @@ from counterfoil.modules.invoicing.repository import invoices as repository
 from counterfoil.modules.invoicing.repository import lines as lines_repository
 from counterfoil.modules.invoicing.types import (
     AppliedTax,
+    DraftInvoice,
     Invoice,
     InvoiceDiscount,
     InvoiceLine,
@@ -82,7 +83,7 @@ async def add_drafts(uow: Uow, drafts: Sequence[NewInvoice]) -> list[Invoice]:
         amounts = draft.totals or totals_of(draft.lines, unit_of(draft.currency), issuer.tax_rounding)
         invoice = _draft(uow, draft, issuer, amounts)
         invoices.append(invoice)
-        lines += _lines(uow, invoice.id, draft.lines, amounts)
+        lines += _lines(uow, invoice, draft.lines, amounts)
     await repository.add(uow, invoices)
     await lines_repository.add(uow, lines)
     for invoice in invoices:
@@ -108,25 +109,28 @@ async def replace_amounts(uow: Uow, changes: Sequence[NewAmounts]) -> list[Invoi
         amounts = by_id[before.id].totals
         if amounts is None:
             amounts = totals_of(new, before.unit, issuers[before.issuer_id].tax_rounding)
-        invoices.append(
-            replace(
-                before,
-                subtotal=amounts.net,
-                tax=amounts.tax,
-                total=amounts.total,
-                taxes=_stated(new, amounts),
-                discounts=_discounts(new, before.unit),
-                version=before.version + 1,
-                updated_at=uow.now,
-            )
-        )
-        lines += _lines(uow, before.id, new, amounts)
+        written = as_written(uow, before, new, amounts)
+        invoices.append(replace(written.invoice, version=before.version + 1, updated_at=uow.now))
+        lines += written.lines
     await lines_repository.remove(uow, by_id.keys())
     await lines_repository.add(uow, lines)
     await repository.save_amounts(uow, invoices)
     for invoice in invoices:
         announce(uow, "invoice.updated", invoice)
     return invoices
+
+
+def as_written(uow: Uow, invoice: Invoice, lines: Sequence[NewLine], amounts: Totals) -> DraftInvoice:
+    """An invoice with these lines, and so these amounts, as it is kept; nothing is written."""
+    after = replace(
+        invoice,
+        subtotal=amounts.net,
+        tax=amounts.tax,
+        total=amounts.total,
+        taxes=_stated(lines, amounts),
+        discounts=_discounts(lines, invoice.unit),
+    )
+    return DraftInvoice(after, tuple(_lines(uow, invoice, lines, amounts)))
 
 
 def as_it_stands(invoice: Invoice, line: InvoiceLine) -> NewLine:
@@ -151,6 +155,8 @@ def as_it_stands(invoice: Invoice, line: InvoiceLine) -> NewLine:
         subscription_item_id=line.subscription_item_id,
         price_id=line.price_id,
         commitment_term_id=line.commitment_term_id,
+        subscription_id=line.subscription_id,
+        customer_id=line.customer_id,
     )
 
 
@@ -225,11 +231,13 @@ def _stated(lines: Sequence[NewLine], amounts: Totals) -> tuple[InvoiceTax, ...]
     )
 
 
-def _lines(uow: Uow, invoice_id: UUID, lines: Sequence[NewLine], amounts: Totals) -> list[InvoiceLine]:
+def _lines(uow: Uow, invoice: Invoice, lines: Sequence[NewLine], amounts: Totals) -> list[InvoiceLine]:
+    """The lines as they are kept: whose they are is said where it is not the invoice's."""
+    whose = (None, invoice.subscription_id), (None, invoice.customer_id)
     return [
         InvoiceLine(
             id=line.id or uow.new_id(),
-            invoice_id=invoice_id,
+            invoice_id=invoice.id,
             position=position,
             kind=line.kind,
             of_line_id=line.of_line_id,
@@ -253,6 +261,8 @@ def _lines(uow: Uow, invoice_id: UUID, lines: Sequence[NewLine], amounts: Totals
             explanation=line.rated.explanation.to_json(),
             voided=False,
             commitment_term_id=line.commitment_term_id,
+            subscription_id=None if line.subscription_id in whose[0] else line.subscription_id,
+            customer_id=None if line.customer_id in whose[1] else line.customer_id,
             **_commitment(line.rated.explanation),
         )
         for position, (line, taxed) in enumerate(zip(lines, amounts.lines, strict=True), 1)

@@ -99,6 +99,7 @@ class InvoiceRow(Identified, Base):
     discounts: Mapped[list[Any]]
     seller: Mapped[dict[str, Any] | None]
     buyer: Mapped[dict[str, Any] | None]
+    known_at: Mapped[datetime | None]
 
 
 class InvoiceLineRow(Base):
@@ -122,6 +123,13 @@ class InvoiceLineRow(Base):
             "subscription_item_id",
             "service_start",
             postgresql_where=text("not voided and kind <> 'charge'"),
+        ),
+        Index(
+            "ix_invoice_lines_subscription",
+            "environment_id",
+            "subscription_id",
+            text("invoice_id desc"),
+            postgresql_where=text("subscription_id is not null"),
         ),
         Index(
             "ix_invoice_lines_commitment_term",
@@ -151,6 +159,8 @@ class InvoiceLineRow(Base):
     taxes: Mapped[list[Any]]
     explanation: Mapped[dict[str, Any]]
     voided: Mapped[bool]
+    subscription_id: Mapped[UUID | None]  # null: the invoice's
+    customer_id: Mapped[UUID | None]  # null: the invoice's
     tax_treatment: Mapped[TaxTreatment | None] = mapped_column(Choice(TaxTreatment))
     tax_reason: Mapped[str | None]
     commitment_term_id: Mapped[UUID | None]

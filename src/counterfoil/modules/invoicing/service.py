@@ -265,6 +265,7 @@ def _finalised(uow: Uow, draft: Invoice, issuer: Issuer, number: int, buyer: Map
         due_at=uow.now + timedelta(days=issuer.net_days),
         seller=seller_of(issuer),
         buyer=buyer,
+        known_at=uow.wall,
         version=draft.version + 1,
         updated_at=uow.now,
     )

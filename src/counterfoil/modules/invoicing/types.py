@@ -115,7 +115,8 @@ class NewLine:
 
     ``of_line_id``: the line that a credit gives back, or an adjustment corrects.  Only charges cannot be
     below zero.  ``id``: its own, where it is a draft's line that is written again.  ``commitment_term_id``:
-    the term of a commitment that it belongs to.
+    the term of a commitment that it belongs to.  ``subscription_id`` and ``customer_id`` where they may not
+    be the invoice's.
     """
 
     description: str
@@ -133,6 +134,8 @@ class NewLine:
     of_line_id: UUID | None = None
     id: UUID | None = None
     commitment_term_id: UUID | None = None
+    subscription_id: UUID | None = None
+    customer_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +206,8 @@ class Invoice:
 
     ``subtotal`` is net of tax, also of lines whose prices include it, so ``subtotal + tax == total``.
     ``discounts`` were taken off before that.  ``seller`` and ``buyer`` are the issuer and the customer as
-    they were when it was finalised, ``None`` before.
+    they were when it was finalised, ``None`` before; ``known_at`` is the real time until when usage was known
+    then.
     """
 
     id: UUID
@@ -235,6 +239,7 @@ class Invoice:
     version: int
     created_at: datetime
     updated_at: datetime
+    known_at: datetime | None = None
 
     @property
     def unit(self) -> Unit:
@@ -260,7 +265,8 @@ class InvoiceLine:
 
     ``tax_treatment`` and ``tax_reason`` say why it bears its taxes, or none; ``None`` on lines that were
     written before.  ``of_line_id``: the line that it gives back or corrects.  ``explanation`` is the stored
-    form of ``core.rating.AnyExplanation``.
+    form of ``core.rating.AnyExplanation``.  ``subscription_id`` and ``customer_id`` are whose it is, which
+    may be others than the invoice's: a joint one has no subscription, and a payer's is for others too.
     """
 
     id: UUID
@@ -287,6 +293,8 @@ class InvoiceLine:
     commitment_term_id: UUID | None = None
     commitment_part: CommitmentPart | None = None
     commitment_used: Decimal | None = None
+    subscription_id: UUID | None = None
+    customer_id: UUID | None = None
 
     @property
     def charged(self) -> Money:

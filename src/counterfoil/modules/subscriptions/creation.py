@@ -77,6 +77,7 @@ async def create_subscription(uow: Uow, new: NewSubscription) -> Subscription:
         plan_version_id=None if first is None else first.id,
         plan_reference=new.plan_reference,
         payment_method=new.payment_method,
+        invoicing=new.invoicing,
         currency=currency,
         zone=customer.zone,
         status=_first_status(started_at, trial_ends_at, uow.now),

@@ -25,7 +25,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from counterfoil.core.calendar import Alignment, IntervalUnit
 from counterfoil.core.proration import ProrationPolicy
 from counterfoil.core.states import SubscriptionState
-from counterfoil.modules.subscriptions.types import ChangeKind, ChangeStatus, TrialEnd
+from counterfoil.modules.subscriptions.types import ChangeKind, ChangeStatus, Invoicing, TrialEnd
 from counterfoil.store import Base
 from counterfoil.store.types import Choice, Identified, json_value
 
@@ -90,6 +90,15 @@ class SubscriptionRow(Identified, Base):
             postgresql_where=text("billing_error is not null"),
         ),
         Index(
+            "ix_subscriptions_due_joint",
+            "environment_id",
+            "next_billing_at",
+            "id",
+            postgresql_where=text(
+                "next_billing_at is not null and billing_error is null and invoicing = 'joint'"
+            ),
+        ),
+        Index(
             "ix_subscriptions_due",
             "environment_id",
             "next_billing_at",
@@ -128,6 +137,7 @@ class SubscriptionRow(Identified, Base):
     policy: Mapped[ProrationPolicy] = mapped_column(Policy)
     next_change_at: Mapped[datetime | None]
     commitment_due_at: Mapped[datetime | None]
+    invoicing: Mapped[Invoicing] = mapped_column(Choice(Invoicing), default=Invoicing.SEPARATE)
 
 
 class SubscriptionItemRow(Base):

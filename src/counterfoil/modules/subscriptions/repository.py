@@ -10,7 +10,7 @@ from sqlalchemy import Integer, Uuid, any_, bindparam, func, insert, select, tex
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from counterfoil.modules.subscriptions.models import SubscriptionItemRow, SubscriptionRow
-from counterfoil.modules.subscriptions.types import Subscription, SubscriptionItem
+from counterfoil.modules.subscriptions.types import Invoicing, Subscription, SubscriptionItem
 from counterfoil.store import Compiled, Page, PageQuery, SystemUow, Uow, only, records
 from counterfoil.store.paging import page_of, paged
 from counterfoil.store.rows import among, columns, insert_values, update_versioned, with_ids
@@ -233,12 +233,16 @@ async def by_names(
 
 
 async def due(uow: Uow, now: datetime, limit: int) -> list[Subscription]:
-    """Subscriptions with something to do at ``now``, locked, without those that somebody else has locked."""
+    """Subscriptions with something to do at ``now``, locked, without those that somebody else has locked.
+
+    Those that are invoiced jointly are due by their payer (``repository_families``).
+    """
     statement = (
         _SELECT.where(
             SubscriptionRow.environment_id == uow.environment_id,
             SubscriptionRow.next_billing_at <= now,
             SubscriptionRow.billing_error.is_(None),
+            SubscriptionRow.invoicing == Invoicing.SEPARATE,
         )
         .order_by(SubscriptionRow.next_billing_at, SubscriptionRow.id)
         .limit(limit)

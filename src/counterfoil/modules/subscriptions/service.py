@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Final
 from counterfoil.core.errors import InvalidInput
 from counterfoil.core.ids import parse_id
 from counterfoil.core.states import SUBSCRIPTION, SubscriptionState, SubscriptionTrigger, advance
-from counterfoil.modules.subscriptions import planning, repository, repository_life, repository_search
+from counterfoil.modules.subscriptions import (
+    planning,
+    repository,
+    repository_families,
+    repository_life,
+    repository_search,
+)
 from counterfoil.modules.subscriptions.checks import check_labels
 from counterfoil.modules.subscriptions.passing import steps, up_to
 from counterfoil.modules.subscriptions.types import (
@@ -31,7 +37,7 @@ if TYPE_CHECKING:
     from counterfoil.modules.subscriptions.types import SubscriptionFilter
     from counterfoil.store import Found, OffsetQuery, Page, PageQuery, SystemUow, Uow
 
-_CHANGEABLE: Final = frozenset({"external_id", "plan_reference", "payment_method", "meta"})
+_CHANGEABLE: Final = frozenset({"external_id", "plan_reference", "payment_method", "invoicing", "meta"})
 _BILLED: Final = frozenset({SubscriptionState.ACTIVE, SubscriptionState.PAST_DUE})
 
 
@@ -125,10 +131,32 @@ async def update_subscription(uow: Uow, subscription_id: UUID, changes: Subscrip
 async def due_subscriptions(uow: Uow, limit: int) -> list[DueSubscription]:
     """The next subscriptions with something to do now, locked until this unit ends; two statements.
 
-    In the order of ``next_billing_at``; those that another run works on are left out.  A subscription may be
-    here with nothing to bill, because it begins or ends: hand all of them to ``advance_items``.
+    Those that are invoiced jointly are not among them (``due_families``).  In the order of
+    ``next_billing_at``; those that another run works on are left out.  A subscription may be here with
+    nothing to bill, because it begins or ends: hand all of them to ``advance_items``.
     """
-    subscriptions = await repository.due(uow, uow.now, limit)
+    return await _with_items(uow, await repository.due(uow, uow.now, limit))
+
+
+async def due_families(uow: Uow, limit: int) -> list[DueSubscription]:
+    """The next subscriptions that are invoiced jointly and have something to do now, in three statements.
+
+    Who pays for one pays for all that are here: of a payer there are all that are due, or none, so there may
+    be more than ``limit``.  The payers are locked first, then their subscriptions; payers that another unit
+    works on are left out.
+    """
+    payers = await repository_families.due_payers(uow, uow.now, limit)
+    return await _with_items(uow, await repository_families.due_of(uow, uow.now, payers)) if payers else []
+
+
+async def due_with(uow: Uow, one: Subscription) -> list[DueSubscription]:
+    """The due subscriptions that are invoiced jointly with this one, it included; their payer is locked."""
+    payer = await repository_families.payer_of(uow, one.id)
+    found = [] if payer is None else await repository_families.due_of(uow, uow.now, [payer])
+    return await _with_items(uow, found)
+
+
+async def _with_items(uow: Uow, subscriptions: Sequence[Subscription]) -> list[DueSubscription]:
     if not subscriptions:
         return []
     items = await repository.items_of(uow, [subscription.id for subscription in subscriptions])
@@ -196,7 +224,11 @@ async def phases_of(uow: Uow, subscriptions: Collection[Subscription]) -> dict[U
 
 
 async def lock_subscription(uow: Uow, subscription_id: UUID) -> DueSubscription:
-    """One subscription with its items, locked as for the billing run, due or not; or ``NotFound``."""
+    """One subscription with its items, locked as for the billing run, due or not; or ``NotFound``.
+
+    Of one that is invoiced jointly the payer is locked before it, as the billing run does it.
+    """
+    await repository_families.payer_of(uow, subscription_id)
     subscription = await repository.get(uow, subscription_id, locked=True)
     items = await repository.items_of(uow, [subscription_id])
     return DueSubscription(subscription, items.get(subscription_id, []))

@@ -76,6 +76,15 @@ class ScheduledChange:
     updated_at: datetime
 
 
+class Invoicing(StrEnum):
+    """On which invoices the lines of a subscription stand."""
+
+    SEPARATE = "separate"
+    """On its own."""
+    JOINT = "joint"
+    """With whatever else of the same payer falls due at the same instant and is joint too."""
+
+
 class TrialEnd(StrEnum):
     """What the end of a trial does to a subscription that goes on until then."""
 
@@ -105,7 +114,8 @@ class Subscription:
     has something to do here; ``None`` once nothing is left.  ``billing_error`` says why it could not bill the
     subscription, which is held then until somebody lets it be tried again.  ``policy`` says how a part of a
     period is counted and what a change moves, ``next_change_at`` when the next scheduled change is due,
-    ``commitment_due_at`` when a commitment has something to bill next, or ends.
+    ``commitment_due_at`` when a commitment has something to bill next, or ends.  ``invoicing`` says whether
+    its lines stand on invoices of its own.
     """
 
     id: UUID
@@ -144,6 +154,7 @@ class Subscription:
     created_at: datetime
     updated_at: datetime
     commitment_due_at: datetime | None = None
+    invoicing: Invoicing = Invoicing.SEPARATE
 
     @property
     def term(self) -> Interval | None:
@@ -348,6 +359,7 @@ class NewSubscription:
     overrides: Sequence[PriceOverride] = ()
     plan_reference: str | None = None
     payment_method: str | None = None
+    invoicing: Invoicing = Invoicing.SEPARATE
     currency: str | None = None
     quantities: Mapping[str, Decimal] = field(default_factory=dict)
     started_at: datetime | None = None

@@ -185,7 +185,7 @@ def _plan(place: Place, currency: str | None) -> dict[str, Any]:
 def _customer(place: Place, _: str | None) -> dict[str, Any]:
     fields = place.fields(
         *("name", "email", "currency", "zone", "address", "tax_number", "tax_exempt", "tax_exemption"),
-        "metadata",
+        *("parent", "billed_to", "metadata"),
     )
     if "zone" in fields:
         zone = fields["zone"].text()
@@ -194,7 +194,7 @@ def _customer(place: Place, _: str | None) -> dict[str, Any]:
         currency_of(fields["currency"])
     found: dict[str, Any] = {
         "name": name_of(place, fields),
-        **texts_of(fields, "email", "currency", "zone", "tax_number"),
+        **texts_of(fields, "email", "currency", "zone", "tax_number", "parent", "billed_to"),
     }
     if "tax_exempt" in fields:
         found["tax_exempt"] = fields["tax_exempt"].flag()
@@ -216,7 +216,8 @@ def _exemption(place: Place) -> dict[str, Any]:
 
 def _subscription(place: Place, currency: str | None) -> dict[str, Any]:
     fields = place.fields(
-        *("customer", "plan", "plan_reference", "payment_method", "currency", "started_at", "alignment"),
+        *("customer", "plan", "plan_reference", "payment_method", "invoicing", "currency", "started_at"),
+        "alignment",
         *("anchor_at", "quantities", "shared_usage", "own_prices", "overrides", "add_ons", "coupons"),
     )
     if "plan" not in fields and "own_prices" not in fields:
@@ -226,7 +227,7 @@ def _subscription(place: Place, currency: str | None) -> dict[str, Any]:
     return {
         "customer": need(place, fields, "customer").text(),
         "plan": text_or_none(fields, "plan"),
-        **texts_of(fields, "plan_reference", "payment_method"),
+        **texts_of(fields, "plan_reference", "payment_method", "invoicing"),
         **({} if stated is None else {"currency": stated}),
         **{name: fields[name].instant() for name in ("started_at", "anchor_at") if name in fields},
         **texts_of(fields, "alignment"),

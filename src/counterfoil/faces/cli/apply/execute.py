@@ -53,6 +53,7 @@ from counterfoil.modules.catalog import (
 )
 from counterfoil.modules.customers import (
     Address,
+    BilledTo,
     CustomerChanges,
     NewCustomer,
     TaxExemption,
@@ -64,6 +65,7 @@ from counterfoil.modules.invoicing import Changes, update_issuer
 from counterfoil.modules.subscriptions import (
     Alignment,
     ChosenAddOn,
+    Invoicing,
     NewSubscription,
     PriceOverride,
     SubscriptionChanges,
@@ -73,6 +75,7 @@ from counterfoil.modules.subscriptions import (
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from enum import StrEnum
 
     from counterfoil.faces.cli.apply.diff import Change
     from counterfoil.faces.cli.apply.present import Snapshot
@@ -95,7 +98,7 @@ _NAMES: Final = {
 """What the file calls the use cases' fields."""
 
 
-_LABELS: Final = ("plan_reference", "payment_method")
+_LABELS: Final = ("plan_reference", "payment_method", "invoicing")
 """What of a subscription may change at any time."""
 
 
@@ -283,6 +286,12 @@ async def _customer(uow: Uow, change: Change, view: Any) -> None:
     fields = dict(change.wanted.fields) if view is None else _changed(change)
     if "tax_exemption" in fields:
         fields["tax_exemption"] = TaxExemption(**fields["tax_exemption"])
+    if "billed_to" in fields:
+        fields["billed_to"] = _choice(BilledTo, change, "billed_to")
+    if "parent" in fields:
+        parent = fields.pop("parent")
+        found = await resolve_customers(uow, [parent])
+        fields["parent_id"] = _known(found, parent, change, "parent")
     if view is not None:
         if "metadata" in fields:
             fields["meta"] = fields.pop("metadata")
@@ -299,10 +308,14 @@ async def _subscription(uow: Uow, change: Change, view: Any) -> None:
     if view is not None:
         labels = {name: value for name, value in _changed(change).items() if name in _LABELS}
         if labels:
+            if "invoicing" in labels:
+                labels["invoicing"] = _choice(Invoicing, change, "invoicing")
             await update_subscription(uow, view.id, SubscriptionChanges(labels))
         await _quantities(uow, change, view, quantities)
         return
     fields = dict(change.wanted.fields)
+    if "invoicing" in fields:
+        fields["invoicing"] = _choice(Invoicing, change, "invoicing")
     customer, plan = fields.pop("customer"), fields.pop("plan")
     plan_id = None if plan is None else _known(await plans_by_codes(uow, [plan]), plan, change, "plan").id
     prices = await _new_prices(uow, change, "own_prices", fields.pop("own_prices", ()))
@@ -344,6 +357,14 @@ async def _quantities(uow: Uow, change: Change, view: Any, wanted: Mapping[str, 
             except InvalidInput as error:
                 error.field = f"quantities.{code}"
                 raise
+
+
+def _choice[E: StrEnum](enum: type[E], change: Change, name: str) -> E:
+    """What the file says of ``name`` as one of the choices, or the refusal of the place where it says it."""
+    stated = change.wanted.fields[name]
+    if stated not in list(enum):
+        raise change.wanted.place.nearest(name).wrong("is not one of the choices", ", ".join(enum))
+    return enum(stated)
 
 
 def _changed(change: Change) -> dict[str, Any]:

@@ -274,9 +274,15 @@ async def _customers(uow: Uow, external_ids: Collection[str]) -> Found:
             "address": dict(customer.address),
             "metadata": dict(customer.meta),
             "tax_exemption": _exemption(customer.tax_exemption),
+            "parent": await _external_id(uow, customer.parent_id),
+            "billed_to": customer.billed_to.value,
         }
         found[external_id] = (fields, customer)
     return found
+
+
+async def _external_id(uow: Uow, customer_id: UUID | None) -> str | None:
+    return None if customer_id is None else (await get_customer(uow, customer_id)).external_id
 
 
 def _exemption(kept: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -305,6 +311,7 @@ async def _subscriptions(uow: Uow, external_ids: Collection[str]) -> Found:
                 "customer": customer.external_id,
                 "plan": None if plan is None else plan.code,
                 **_take(subscription, "plan_reference", "payment_method", "currency", "started_at"),
+                "invoicing": subscription.invoicing.value,
                 "anchor_at": subscription.anchor_at,
                 "alignment": subscription.alignment.value,
                 "quantities": {code: decimal_text(item.quantity) for code, item in running.items()},

@@ -7,12 +7,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import func, insert, select, text, union_all, update
 
 from counterfoil.core.errors import NotFound
 from counterfoil.core.money import Money, decimal_text, unit_of
 from counterfoil.modules.customers import CustomerRow
-from counterfoil.modules.invoicing.models import InvoiceRow
+from counterfoil.modules.invoicing.models import InvoiceLineRow, InvoiceRow
 from counterfoil.modules.invoicing.types import Invoice, InvoiceDiscount, InvoiceTax
 from counterfoil.store import Page, PageQuery, SystemUow, Uow
 from counterfoil.store.paging import page_of, paged
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
 
+    from sqlalchemy import ColumnElement, CompoundSelect
     from sqlalchemy.engine import Row
 
     from counterfoil.core.states.invoice import InvoiceState
@@ -31,7 +32,7 @@ _FIELDS: Final = tuple(field.name for field in fields(Invoice))
 _MONEY: Final = ("subtotal", "tax", "total", "amount_paid")
 _FINALISED: Final = (
     *("id", "number", "status", "finalised_at", "due_at", "paid_at"),
-    *("seller", "buyer", "version", "updated_at"),
+    *("seller", "buyer", "known_at", "version", "updated_at"),
 )
 _SELECT = select(*columns(InvoiceRow, Invoice))
 
@@ -40,11 +41,11 @@ _FINALISE = text(
     """
     update invoices i
     set number = r.number, status = r.status, finalised_at = r.finalised_at, due_at = r.due_at,
-        paid_at = r.paid_at, seller = r.seller, buyer = r.buyer, version = r.version,
-        updated_at = r.updated_at
+        paid_at = r.paid_at, seller = r.seller, buyer = r.buyer, known_at = r.known_at,
+        version = r.version, updated_at = r.updated_at
     from jsonb_to_recordset(cast(:rows as jsonb)) as r (
         id uuid, number text, status text, finalised_at timestamptz, due_at timestamptz, paid_at timestamptz,
-        seller jsonb, buyer jsonb, version bigint, updated_at timestamptz)
+        seller jsonb, buyer jsonb, known_at timestamptz, version bigint, updated_at timestamptz)
     where i.environment_id = :environment and i.id = r.id
     """
 )
@@ -183,17 +184,37 @@ async def page(
     number: str | None,
 ) -> Page[Invoice]:
     """Invoices, newest first."""
-    statement = _SELECT.where(InvoiceRow.environment_id == uow.environment_id)
+    wanted = [InvoiceRow.environment_id == uow.environment_id]
     if customer_id is not None:
-        statement = statement.where(InvoiceRow.customer_id == customer_id)
-    if subscription_id is not None:
-        statement = statement.where(InvoiceRow.subscription_id == subscription_id)
+        wanted.append(InvoiceRow.customer_id == customer_id)
     if status is not None:
-        statement = statement.where(InvoiceRow.status == status)
+        wanted.append(InvoiceRow.status == status)
     if number is not None:
-        statement = statement.where(InvoiceRow.number == number)
+        wanted.append(InvoiceRow.number == number)
+    statement = _SELECT.where(*wanted)
+    if subscription_id is not None:
+        statement = statement.where(InvoiceRow.id.in_(_of_subscription(uow, subscription_id, wanted, query)))
     rows = await uow.execute(paged(statement, InvoiceRow.id, query))
     return page_of([_invoice(row) for row in rows], query)
+
+
+def _of_subscription(
+    uow: Uow, subscription_id: UUID, wanted: Sequence[ColumnElement[bool]], query: PageQuery
+) -> CompoundSelect[Any]:
+    """The ids of a page's invoices: those of the subscription, and the joint ones that have lines of it."""
+    own = select(InvoiceRow.id).where(*wanted, InvoiceRow.subscription_id == subscription_id)
+    joint = (
+        select(InvoiceLineRow.invoice_id)
+        .distinct()
+        .join(InvoiceRow, InvoiceRow.id == InvoiceLineRow.invoice_id)
+        .where(
+            *wanted,
+            InvoiceLineRow.environment_id == uow.environment_id,
+            InvoiceLineRow.subscription_id == subscription_id,
+        )
+    )
+    pages = (paged(own, InvoiceRow.id, query), paged(joint, InvoiceLineRow.invoice_id, query))
+    return union_all(*(select(page.subquery()) for page in pages))
 
 
 async def save_finalised(uow: Uow, invoices: Sequence[Invoice]) -> None:

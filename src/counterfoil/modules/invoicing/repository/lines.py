@@ -28,9 +28,14 @@ if TYPE_CHECKING:
 
 _FIELDS: Final = tuple(field.name for field in fields(InvoiceLine))
 _MONEY: Final = ("amount", "tax", "total")
-_SELECT = select(*columns(InvoiceLineRow, InvoiceLine), InvoiceRow.currency).join(
-    InvoiceRow, InvoiceRow.id == InvoiceLineRow.invoice_id
-)
+# Whose a line is, is kept with it where it is not the invoice's.
+_WHOSE: Final = {
+    "subscription_id": func.coalesce(InvoiceLineRow.subscription_id, InvoiceRow.subscription_id),
+    "customer_id": func.coalesce(InvoiceLineRow.customer_id, InvoiceRow.customer_id),
+}
+_SELECT = select(
+    *(_WHOSE.get(one.name, one) for one in columns(InvoiceLineRow, InvoiceLine)), InvoiceRow.currency
+).join(InvoiceRow, InvoiceRow.id == InvoiceLineRow.invoice_id)
 
 
 _IS_CHARGE: Final = text("invoice_lines.kind = 'charge'")  # as the index says it
@@ -126,16 +131,20 @@ async def with_others(uow: Uow, line_ids: Collection[UUID]) -> tuple[list[Invoic
 
 async def voided(uow: Uow, subscription_id: UUID, item_id: UUID, at: datetime) -> list[InvoiceLine]:
     """The lines of an item around an instant that were voided, found by the subscription's invoices."""
-    statement = _SELECT.where(
-        InvoiceRow.environment_id == uow.environment_id,
-        InvoiceRow.subscription_id == subscription_id,
-        InvoiceRow.status == InvoiceState.VOID,
-        InvoiceLineRow.subscription_item_id == item_id,
-        InvoiceLineRow.voided,
-        InvoiceLineRow.service_start <= at,
-        InvoiceLineRow.service_end > at,
-    )
-    return [_line(row) for row in await uow.execute(statement.order_by(InvoiceLineRow.id))]
+    found = []
+    for whose in (InvoiceRow.subscription_id, InvoiceLineRow.subscription_id):  # each has its index
+        statement = _SELECT.where(
+            InvoiceRow.environment_id == uow.environment_id,
+            InvoiceLineRow.environment_id == uow.environment_id,
+            whose == subscription_id,
+            InvoiceRow.status == InvoiceState.VOID,
+            InvoiceLineRow.subscription_item_id == item_id,
+            InvoiceLineRow.voided,
+            InvoiceLineRow.service_start <= at,
+            InvoiceLineRow.service_end > at,
+        )
+        found += [_line(row) for row in await uow.execute(statement)]
+    return sorted(found, key=lambda line: line.id)
 
 
 async def at(uow: Uow, invoice_id: UUID, position: int) -> InvoiceLine:

@@ -1,0 +1,149 @@
+"""What falls due of one payer at one instant stands on one invoice, if its subscriptions are joint."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+from counterfoil.modules.billing import run_due
+from tests.scenarios.joint_invoices.conftest import Group
+
+
+async def test_daughters_and_parent_are_on_one_invoice_that_says_whose_each_line_is(group: Group) -> None:
+    north, south = await group.daughter("North"), await group.daughter("South")
+    sold = [await group.sell(one) for one in (group.parent, north, south)]
+    await group.use(north, "2026-01-10", 500)
+    await group.use(south, "2026-01-11", 250)
+    await group.until("2026-02-01T02:00:00Z")
+    january, february = await group.invoices()
+    # 3 × 30.00 on 1 January; on 1 February again, and 5.00 and 2.50 of tokens.
+    assert (january["total"], february["total"]) == ("90.00", "97.50")
+    assert {january["customer_id"], february["customer_id"]} == {group.parent}
+    assert (january["subscription_id"], january["status"]) == (None, "open")
+    lines = await group.lines(february)
+    assert [(line["subscription_id"], line["customer_id"]) for line in lines] == [
+        (one["id"], customer)
+        for one, customer in zip(sold, (group.parent, north, south), strict=True)
+        for _ in ("fee", "tokens")
+    ]
+    amounts = {(line["customer_id"], line["description"]): line["amount"] for line in lines}
+    assert (amounts[north, "Tokens"], amounts[south, "Tokens"]) == ("5.00", "2.50")
+
+
+async def test_each_subscription_finds_its_joint_invoices_and_each_customer_what_it_pays(
+    group: Group,
+) -> None:
+    north = await group.daughter("North")
+    first, second = await group.sell(group.parent), await group.sell(north)
+    alone = await group.sell(north, invoicing="separate", shared_usage=True)
+    await group.until("2026-02-01T02:00:00Z")
+    by_first = [one["id"] for one in await group.invoices(subscription_id=first["id"])]
+    by_second = [one["id"] for one in await group.invoices(subscription_id=second["id"])]
+    by_alone = [one["id"] for one in await group.invoices(subscription_id=alone["id"])]
+    assert by_first == by_second
+    assert len(by_first) == len(by_alone) == 2
+    assert not set(by_first) & set(by_alone)
+    assert await group.invoices(customer_id=north) == []
+    assert len(await group.invoices(customer_id=group.parent)) == 4
+    newest = await group.invoices(subscription_id=first["id"], limit="1")
+    assert [one["id"] for one in newest] == by_first[-1:]
+
+
+async def test_usage_that_comes_during_the_grace_is_rated_for_the_daughter_whose_it_is(group: Group) -> None:
+    north, south = await group.daughter("North"), await group.daughter("South")
+    await group.sell(north)
+    await group.sell(south)
+    await group.until("2026-02-01T00:30:00Z")
+    draft = (await group.invoices())[-1]
+    assert (draft["status"], draft["total"]) == ("draft", "60.00")
+    await group.use(south, "2026-01-31", 700)
+    await group.until("2026-02-01T02:00:00Z")
+    final = (await group.invoices())[-1]
+    assert (final["id"], final["status"], final["total"]) == (draft["id"], "open", "67.00")
+    lines = await group.lines(final)
+    assert [(line["customer_id"], line["amount"]) for line in lines] == [
+        (north, "30.00"),
+        (north, "0.00"),
+        (south, "30.00"),
+        (south, "7.00"),
+    ]
+    told = await group.ask("GET", f"/invoices/{final['id']}/lines/4/explain")
+    assert told["redone"] == {"amount": "7.00", "matches": True}
+
+
+async def test_other_instants_currencies_and_zones_stay_apart(group: Group) -> None:
+    berlin = await group.daughter("Berlin", zone="Europe/Berlin")
+    await group.sell(group.parent)
+    await group.sell(berlin)
+    await group.until("2026-01-05T00:00:00Z")
+    later = await group.daughter("Later")
+    await group.sell(later)
+    await group.until("2026-01-05T02:00:00Z")
+    found = await group.invoices()
+    assert [one["total"] for one in found] == ["30.00", "30.00", "30.00"]
+    assert all(one["subscription_id"] is not None for one in found)
+
+
+async def test_one_that_cannot_be_billed_stops_no_other(group: Group) -> None:
+    north, south = await group.daughter("North"), await group.daughter("South")
+    await group.sell(north)
+    huge = {"code": "tiers", "model": "volume", "quantity_source": "item"}
+    tiers = {"tiers": [{"up_to": "1", "unit_amount": "1"}], "above_last_tier": "refuse"}
+    held = await group.ask(
+        "POST",
+        "/subscriptions",
+        customer_id=south,
+        currency="EUR",
+        invoicing="joint",
+        prices=[huge | {"params": {"EUR": tiers}}],
+        quantities={"tiers": "5"},
+    )
+    await group.until("2026-01-01T02:00:00Z")
+    (invoice,) = await group.invoices()
+    assert invoice["total"] == "30.00"
+    assert (await group.ask("GET", f"/subscriptions/{held['id']}"))["billing_error"] is not None
+
+
+async def test_a_preview_tells_the_joint_invoice_that_the_run_drafts(group: Group) -> None:
+    north, south = await group.daughter("North"), await group.daughter("South")
+    first, second = await group.sell(north), await group.sell(south)
+    await group.until("2026-01-15T00:00:00Z")
+    preview = await group.ask("GET", f"/subscriptions/{first['id']}/preview")
+    (upcoming,) = preview["invoices"]
+    assert (upcoming["invoice"]["total"], len(upcoming["lines"])) == ("60.00", 4)
+    assert {line["subscription_id"] for line in upcoming["lines"]} == {first["id"], second["id"]}
+    await group.until("2026-02-01T02:00:00Z")
+    billed = (await group.invoices())[-1]
+    assert billed["total"] == upcoming["invoice"]["total"]
+
+
+async def test_a_void_invoice_lets_the_lines_of_all_go(group: Group) -> None:
+    north = await group.daughter("North")
+    await group.sell(group.parent)
+    await group.sell(north)
+    await group.until("2026-01-01T02:00:00Z")
+    (invoice,) = await group.invoices()
+    await group.ask("POST", f"/invoices/{invoice['id']}/void")
+    assert [line["voided"] for line in await group.lines(invoice)] == [True, True]
+
+
+async def test_two_runs_at_once_put_a_family_on_one_invoice(group: Group) -> None:
+    daughters = [await group.daughter(f"Daughter {number}") for number in range(6)]
+    for one in daughters:
+        await group.sell(one)
+    await asyncio.gather(*(run_due(group.store, group.tenant.scope) for _ in range(3)))
+    (invoice,) = await group.invoices()
+    assert invoice["total"] == "180.00"
+    whose = Counter(line["customer_id"] for line in await group.lines(invoice))
+    assert whose == Counter(daughters)
+
+
+async def test_a_start_years_ago_is_caught_up_jointly(group: Group) -> None:
+    # Seven years and a month of months each: more than one batch takes.
+    north, south = await group.daughter("North"), await group.daughter("South")
+    for one in (north, south):
+        await group.sell(one, started_at="2018-12-01T00:00:00Z")
+    await group.until("2026-01-01T02:00:00Z")
+    found = await group.invoices(limit="100")
+    assert len(found) == 86  # December 2018 to January 2026, each fee in advance
+    assert {one["subscription_id"] for one in found} == {None}
