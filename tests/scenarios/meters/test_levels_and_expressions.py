@@ -138,6 +138,19 @@ async def test_levels_are_carried_and_a_part_of_a_month_costs_its_share_of_them(
     assert told["redone"] == {"amount": "56.45", "matches": True}
 
 
+async def test_a_level_that_was_told_late_is_caught_up_in_every_period_that_it_stood(shop: Shop) -> None:
+    customer = await metered(shop, ("storage", STORAGE, "per_unit", {"unit_amount": "1"}))
+    await send(shop, customer, "stored", ("2026-01-09T00:00:00Z", {"gb": 100}))
+    await shop.advance("2026-03-05T00:00:00Z")
+    await send(shop, customer, "stored", ("2026-01-27T00:00:00Z", {"gb": 50}))
+    await shop.advance("2026-04-02T00:00:00Z")
+    invoices = await shop.invoices()
+    lines = [[(line["kind"], line["amount"]) for line in await shop.lines(one)] for one in invoices]
+    assert lines[:2] == [[("charge", "48.39")], [("charge", "100.00")]]  # 100 × 15/31 = 48.387…
+    # January: (100 + 50 × 5/15) × 15/31 = 56.45; February: 150, where 100 was billed
+    assert sorted(lines[2]) == [("adjustment", "50.00"), ("adjustment", "8.06"), ("charge", "150.00")]
+
+
 async def test_usage_is_told_for_any_time_as_it_is_billed(shop: Shop) -> None:
     customer = await metered(shop, ("storage", STORAGE, "per_unit", {"unit_amount": "1"}))
     await send(

@@ -51,3 +51,18 @@ def upgrade() -> None:
     )
     protect("simulation_results")
     append_only("simulation_results")
+    _permissions()
+
+
+def _permissions() -> None:
+    """Let the two roles that every organization was made with try what they may sell or see."""
+    for verb in ("read", "write"):
+        op.execute(
+            "update roles set permissions = ("
+            " select jsonb_agg(one order by one) from ("
+            "  select jsonb_array_elements_text(permissions) as one"
+            f"  union select 'simulations:{verb}'"
+            " ) all_of_them"
+            ") where name in ('administrator', 'reader')"
+            f" and permissions @> '[\"invoices:{verb}\"]'"
+        )
