@@ -34,6 +34,8 @@ from tests.modules.billing.test_billing_run import Shop
 
 START = datetime(2026, 1, 31, 9, tzinfo=UTC)
 ENDED = frozenset({"cancelled", "expired"})
+behaviors = st.sampled_from(["none", "create_prorations", "always_invoice"])
+moments = st.sampled_from(["now", "period_end"])
 STEPS = 25 * FACTOR
 """Of one contract's life at most; the long run sets the factor to 20."""
 LIVES = 6
@@ -45,7 +47,7 @@ class Model:
 
     runs_since: datetime | None = None
     ran: list[tuple[datetime, datetime]] = field(default_factory=list)
-    used: list[tuple[datetime, Decimal]] = field(default_factory=list)
+    used: dict[str, tuple[datetime, Decimal]] = field(default_factory=dict)
 
     def stop(self, at: datetime) -> None:
         if self.runs_since is not None and self.runs_since < at:
@@ -55,7 +57,11 @@ class Model:
     def counted(self) -> Decimal:
         """What was used while the contract ran: all that may be billed, once."""
         return sum(
-            (quantity for at, quantity in self.used if any(start <= at < end for start, end in self.ran)),
+            (
+                quantity
+                for at, quantity in self.used.values()
+                if any(start <= at < end for start, end in self.ran)
+            ),
             Decimal(0),
         )
 
@@ -98,59 +104,54 @@ class Life(RuleBasedStateMachine):
                 "property": "calls",
             },
         )
-        common = {"interval": {"unit": "month"}}
-        prices = [
-            {"code": "fee", "name": "Fee", "model": "flat", "params": {"EUR": {"amount": "31"}}},
-            {
-                "code": "seats",
-                "name": "Seats",
-                "model": "per_unit",
-                "params": {"EUR": {"unit_amount": "9.99"}},
-                "quantity_source": "item",
-            },
-            {
-                "code": "calls",
-                "name": "Calls",
-                "model": "per_unit",
-                "params": {"EUR": {"unit_amount": "1"}},
-                "quantity_source": "usage",
-                "cadence": "in_arrears",
-                "meter_id": meter["id"],
-            },
-        ]
-        self.plan = await self.shop.post(
-            "/plans",
-            {
-                "code": "pro",
-                "name": "Pro",
-                "publish": True,
-                "prices": [common | price for price in prices],
-            },
-        )
+        self.plans = {
+            plan: await self.shop.post("/plans", _plan(plan, fee, seat, meter["id"]))
+            for plan, fee, seat in (("basic", "31", "9.99"), ("pro", "100.01", "0.01"))
+        }
+        self.codes = {
+            price["id"]: price["code"]
+            for plan in self.plans.values()
+            for price in plan["published_version"]["prices"]
+        }
         self.customer = await self.shop.customer(zone=zone)
         self.subscription = await self.shop.post(
             "/subscriptions",
-            {"customer_id": self.customer, "plan_id": self.plan["id"], "quantities": {"seats": str(seats)}},
+            {
+                "customer_id": self.customer,
+                "plan_id": self.plans["basic"]["id"],
+                "quantities": {"seats": str(seats)},
+            },
         )
 
     @property
     def status(self) -> str:
         return str(self.subscription["status"])
 
-    def change(self, path: str, body: Any = None) -> None:
-        self.subscription = self.wait(self.shop.post(f"/subscriptions/{self.subscription['id']}{path}", body))
+    def change(self, path: str, body: Any = None, method: str = "POST") -> None:
+        """Look at a preview of a change, then make it: both say the same."""
+        before = {invoice["id"] for invoice in self.wait(self.invoices())}
+        path = f"/v1/subscriptions/{self.subscription['id']}{path}"
+        answer = self.wait(self.shop.api.request(method, path, params={"preview": "true"}, json=body))
+        assert answer.is_success, answer.text
+        preview = answer.json()
+        assert {invoice["id"] for invoice in self.wait(self.invoices())} == before
+        answer = self.wait(self.shop.api.request(method, path, json=body))
+        assert answer.is_success, answer.text
+        self.subscription = answer.json()
+        made = [invoice for invoice in self.wait(self.invoices()) if invoice["id"] not in before]
+        told = [one["invoice"]["total"] for one in preview["invoices"]]
+        assert sorted(invoice["total"] for invoice in made) == sorted(told)
+        for name in ("status", "plan_id", "next_billing_at", "cancel_at", "ended_at", "paused_at"):
+            assert preview["subscription"][name] == self.subscription[name], name
+        assert _items(preview["subscription"]) == _items(self.subscription)
 
     def item(self, code: str) -> Any:
-        """The item that this price of the plan has now, if any."""
-        price = next(
-            price["id"] for price in self.plan["published_version"]["prices"] if price["code"] == code
-        )
-        now = self.now.isoformat()
+        """The item of the price with this code that runs now, if any."""
         for item in self.subscription["items"]:
-            ended = item["ended_at"]
-            if item["price_id"] == price and (ended is None or datetime.fromisoformat(ended) > self.now):
+            start, end = (_at(item[at]) for at in ("started_at", "ended_at"))
+            if self.codes[item["price_id"]] == code and (end is None or self.now < end) and start <= self.now:
                 return item
-        raise AssertionError(f"no item of {code} at {now}")
+        return None
 
     @rule(hours=st.sampled_from([1, 2, 7, 24, 24 * 3, 24 * 17, 24 * 31, 24 * 70]))
     def let_time_pass(self, hours: int) -> None:
@@ -162,25 +163,52 @@ class Life(RuleBasedStateMachine):
 
     @rule(calls=st.integers(1, 9))
     def use(self, calls: int) -> None:
+        self.tell(self.now, calls)
+
+    def tell(self, at: datetime, calls: int) -> None:
         id_ = f"call-{next(self.numbers)}"
         event = {
             "id": id_,
             "name": "call",
             "customer": self.customer,
-            "at": self.now.isoformat(),
+            "at": at.isoformat(),
             "properties": {"calls": calls},
         }
         self.wait(self.shop.post("/events", event))
-        self.model.used.append((self.now, Decimal(calls)))
+        self.model.used[id_] = (at, Decimal(calls))
+
+    @precondition(lambda self: self.now > START + timedelta(hours=1))
+    @rule(calls=st.integers(1, 9), hours=st.integers(1, 24 * 20))
+    def use_and_tell_late(self, calls: int, hours: int) -> None:
+        self.tell(max(START, self.now - timedelta(hours=hours)), calls)
+
+    @precondition(lambda self: self.model.used)
+    @rule(data=st.data())
+    def void_what_was_used(self, data: st.DataObject) -> None:
+        recent = [id_ for id_, (at, _) in self.model.used.items() if self.now - at < timedelta(days=20)]
+        if recent:
+            id_ = data.draw(st.sampled_from(recent))
+            self.wait(self.shop.post(f"/events/{id_}/void", {"reason": "sent by mistake"}))
+            del self.model.used[id_]
 
     @precondition(lambda self: self.status in {"active", "past_due"})
-    @rule(seats=st.integers(0, 9))
-    def change_seats(self, seats: int) -> None:
+    @rule(seats=st.integers(0, 9), behavior=behaviors, when=moments)
+    def change_seats(self, seats: int, behavior: str, when: str) -> None:
         item = self.item("seats")
-        path = f"/v1/subscriptions/{self.subscription['id']}/items/{item['id']}"
-        answer = self.wait(self.shop.api.patch(path, json={"quantity": str(seats)}))
-        assert answer.is_success, answer.text
-        self.subscription = answer.json()
+        if item is not None and self.goes_on(when):
+            body = {"quantity": str(seats), "behavior": behavior, "when": when}
+            self.change(f"/items/{item['id']}", body, "PATCH")
+
+    @precondition(lambda self: self.status in {"active", "past_due"})
+    @rule(plan=st.sampled_from(["basic", "pro"]), behavior=behaviors, when=moments)
+    def change_plan(self, plan: str, behavior: str, when: str) -> None:
+        if self.goes_on(when):
+            body = {"plan_id": self.plans[plan]["id"], "behavior": behavior, "when": when}
+            self.change("/change-plan", body)
+
+    def goes_on(self, when: str) -> bool:
+        """Whether there is something to change then: nothing is left at the end that was asked for."""
+        return when == "now" or self.subscription["cancel_at"] is None
 
     @precondition(lambda self: self.status in {"active", "past_due"})
     @rule()
@@ -195,9 +223,9 @@ class Life(RuleBasedStateMachine):
         self.model.runs_since = self.now
 
     @precondition(lambda self: self.status not in ENDED)
-    @rule(when=st.sampled_from(["now", "period_end"]))
-    def cancel(self, when: str) -> None:
-        self.change("/cancel", {"when": when})
+    @rule(when=moments, credit=st.sampled_from(["none", "unused", "whole"]))
+    def cancel(self, when: str, credit: str) -> None:
+        self.change("/cancel", {"when": when} | ({"credit": credit} if when == "now" else {}))
         if when == "now":
             self.model.stop(self.now)
 
@@ -210,7 +238,7 @@ class Life(RuleBasedStateMachine):
         if not hasattr(self, "subscription"):
             return
         if self.status not in ENDED:
-            self.cancel("now")
+            self.cancel("now", "unused")
         self.let_time_pass(24 * 70)
         self.wait(self.check())
         Life.checked += 1
@@ -220,7 +248,6 @@ class Life(RuleBasedStateMachine):
         assert self.subscription["billing_error"] is None
         usage = Decimal(0)
         covered: defaultdict[str, list[tuple[datetime, int]]] = defaultdict(list)
-        codes = await self.codes()
         for invoice in await self.invoices():
             assert invoice["status"] in {"open", "paid"}, invoice
             lines = await self.shop.lines(invoice)
@@ -228,9 +255,9 @@ class Life(RuleBasedStateMachine):
             for line in lines:
                 told = await self.shop.get(f"/invoices/{invoice['id']}/lines/{line['position']}/explain")
                 assert told["redone"]["matches"], told
-                code = codes[line["price_id"]]
-                sign = -1 if line.get("kind") == "credit" else 1
-                if line.get("kind", "charge") in {"charge", "credit"}:
+                code = self.codes[line["price_id"]]
+                sign = -1 if line["kind"] == "credit" else 1
+                if line["kind"] in {"charge", "credit"} and Decimal(line["amount"]):
                     start, end = (datetime.fromisoformat(line[f"service_{at}"]) for at in ("start", "end"))
                     covered[code] += [(start, sign), (end, -sign)]
                 if code == "calls":
@@ -252,8 +279,37 @@ class Life(RuleBasedStateMachine):
                 return found
             after = {"cursor": page["next_cursor"]}
 
-    async def codes(self) -> dict[str, str]:
-        return {price["id"]: price["code"] for price in self.plan["published_version"]["prices"]}
+
+def _plan(code: str, fee: str, seat: str, meter: str) -> dict[str, Any]:
+    common = {"interval": {"unit": "month"}}
+    flat = {"code": "fee", "name": "Fee", "model": "flat", "params": {"EUR": {"amount": fee}}}
+    seats = {
+        "code": "seats",
+        "name": "Seats",
+        "model": "per_unit",
+        "params": {"EUR": {"unit_amount": seat}},
+        "quantity_source": "item",
+    }
+    calls = {
+        "code": "calls",
+        "name": "Calls",
+        "model": "per_unit",
+        "params": {"EUR": {"unit_amount": "1"}},
+        "quantity_source": "usage",
+        "cadence": "in_arrears",
+        "meter_id": meter,
+    }
+    prices = [common | price for price in (flat, seats, calls)]
+    return {"code": code, "name": code, "publish": True, "prices": prices}
+
+
+def _at(text: str | None) -> Any:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _items(subscription: Any) -> list[Any]:
+    names = ("price_id", "quantity", "started_at", "ended_at", "billed_to", "due_at")
+    return sorted(([item[name] for name in names] for item in subscription["items"]), key=str)
 
 
 def _depths(edges: list[tuple[datetime, int]]) -> Iterator[int]:
