@@ -92,6 +92,7 @@ SPREAD: Final = {
         "at": "'2026-01-01'::timestamptz + n * interval '1 minute'",
         **_one_in_fifty("customer_id"),
     },
+    "late_usage": {"line_id": "gen_random_uuid()", "state": "'waiting'", **_one_in_fifty("subscription_id")},
     "issuers": {"is_default": "false"},
     "invoice_lines": {"voided": "true", "invoice_id": "gen_random_uuid()"},
     "subscription_items": {"subscription_id": "gen_random_uuid()"},
@@ -201,6 +202,7 @@ def _examples(operation: Operation, world: World) -> list[dict[str, str]]:
         "plan_reference": {"plan_reference": "pro-2026"},
         "customer": {"customer": customer},
         "name": {"customer": customer, "name": "completion"},
+        "state": {"state": "waiting"},
         "from": {"customer": customer, "from": "2026-01-01T00:00:00Z"},
         "to": {"customer": customer, "to": "2026-03-01T00:00:00Z"},
     }

@@ -39,6 +39,7 @@ from counterfoil.modules.usage import (
     read_meter_amounts,
     read_meter_groups,
     read_meter_windows,
+    void_event,
 )
 from counterfoil.store import Store
 from tests.modules.usage.conftest import World
@@ -76,11 +77,12 @@ filter_sets: st.SearchStrategy[dict[str, list[str]]] = st.one_of(
 
 @dataclass(frozen=True)
 class Sent:
-    """An event and the place of the subscription that it names."""
+    """An event and the place of the subscription that it names; a void one counts nowhere."""
 
     at: datetime
     subscription: int | None
     properties: dict[str, PropertyValue]
+    void: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,7 @@ sent_events = st.lists(
         moments,
         st.sampled_from([None, None, 0, 1]),
         st.dictionaries(st.sampled_from(NAMES), values, min_size=1, max_size=3),
+        st.sampled_from([False, False, False, True]),
     ),
     min_size=4,
     max_size=14,
@@ -280,6 +283,10 @@ async def test_sql_counts_what_the_reference_counts(
             subscriptions=resolve,  # type: ignore[arg-type]
         )
         assert {answer.outcome for answer in answers} <= {Outcome.ACCEPTED}
+        for id_, event in events:
+            if event.void:
+                await void_event(uow, id_, "wrong")
+        events = [(id_, event) for id_, event in events if not event.void]
         windows = [
             UsageWindow(
                 place * 7,

@@ -23,7 +23,7 @@ from counterfoil.faces.kit.wire import (
 from counterfoil.faces.native.routes import NativeRoute
 from counterfoil.modules.billing import LateState, LateUsage, list_late_usage
 
-router = APIRouter(prefix="/late-usage", tags=["Invoices"], route_class=NativeRoute)
+router = APIRouter(prefix="/late-usage", tags=["Late usage"], route_class=NativeRoute)
 READ = allow("invoices:read")
 _page = page_query("late_usage")
 

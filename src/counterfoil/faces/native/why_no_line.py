@@ -10,7 +10,8 @@ from pydantic import ConfigDict, Field
 from counterfoil.faces.kit.context import Unit, allow
 from counterfoil.faces.kit.wire import InstantText, PriceId, SubscriptionId, Wire, shown
 from counterfoil.faces.native.routes import NativeRoute
-from counterfoil.modules.billing import Why, WhyCode, WhyQuestion, why_no_line
+from counterfoil.modules import billing
+from counterfoil.modules.billing import Why, WhyCode, WhyQuestion
 
 router = APIRouter(prefix="/subscriptions", tags=["Subscriptions"], route_class=NativeRoute)
 READ = allow("subscriptions:read")
@@ -70,7 +71,7 @@ def to_wire(why: Why) -> WhyOut:
 
 
 @router.get("/{subscription_id}/why-no-line", response_model=WhyListOut, dependencies=[READ])
-async def ask(
+async def why_no_line(
     subscription_id: SubscriptionId,
     uow: Unit,
     meter: Annotated[str | None, Query(description="A meter's id or code; or name a `price`")] = None,
@@ -83,5 +84,5 @@ async def ask(
     the trial, after the end, paused; then what became of the period: on an invoice, on a draft, late, too
     late, on hold, not due yet; and of its events: none, void, of another subscription, filtered out, zero.
     """
-    found = await why_no_line(uow, subscription_id, WhyQuestion(at or uow.now, meter, price))
+    found = await billing.why_no_line(uow, subscription_id, WhyQuestion(at or uow.now, meter, price))
     return shown(WhyListOut.model_construct(data=[to_wire(why) for why in found]))
