@@ -70,7 +70,29 @@ EVENT: Final = {
 
 # A body for every operation that takes one.  Codes, names and slugs are not yet taken.
 BODIES: Final[dict[str, Callable[[Ids], dict[str, Any]]]] = {
-    "commitments.create": _fixed(kind="cap", name="Cap", size="2000", price_codes=["tokens"]),
+    "commitments.create": _fixed(
+        kind="prepaid",
+        name="Commit",
+        size="1200",
+        price_codes=["seats"],
+        period="term",
+        interval_unit="year",
+        interval_count=1,
+        renews=True,
+        overage={"kind": "factor", "value": "1.5"},
+        order=["included", "usage_credit", "commit"],
+        remainder="rollover",
+        rollover_limit="100",
+        instalments={"count": 4, "interval_unit": "quarter", "interval_count": 1},
+        on_cancel="due",
+        starts_at="2026-04-01T00:00:00Z",
+        external_id="commit-1",
+        metadata={"sold_by": "partner"},
+    ),
+    "pricing_units.create": _fixed(
+        code="tokens", name="Tokens", exponent=2, rates={"EUR": "0.5"}, external_id="u-1", metadata={"a": 1}
+    ),
+    "pricing_units.update": _fixed(name="Other", rates={"EUR": "0.25"}),
     "commitments.update": _fixed(name="Commit", renews=False),
     "commitments.add_credit": _fixed(amount="25.00"),
     "commitments.divide": _fixed(starts=["2027-01-01T00:00:00Z", "2027-07-01T00:00:00Z"]),
@@ -240,6 +262,8 @@ BODIES: Final[dict[str, Callable[[Ids], dict[str, Any]]]] = {
                 "ends_at": "2026-03-05T00:00:00Z",
             }
         ],
+        "trial": {"days": 5, "at_end": "need_payment_method"},
+        "term": {"interval": {"unit": "year", "count": 1}, "auto_renew": True, "renewals": 4},
         "plan_reference": "pro-2026",
         "payment_method": "card",
         "external_id": "s-1",
@@ -249,6 +273,29 @@ BODIES: Final[dict[str, Callable[[Ids], dict[str, Any]]]] = {
     ),
     "subscriptions.update_item": _fixed(quantity="4"),
     "subscriptions.reprice": lambda ids: {**_own_price(ids), "shared_usage": True},
+    "subscriptions.pause": _fixed(when="now", resume_at="2027-01-01T00:00:00Z"),
+    "subscriptions.resume": _fixed(at=None),
+    "subscriptions.change_trial": _fixed(
+        ends_at="2029-01-01T00:00:00Z", at_end="need_payment_method", shared_usage=True
+    ),
+    "subscriptions.set_term": _fixed(
+        interval={"unit": "year", "count": 2}, auto_renew=True, renewals=3, shared_usage=True
+    ),
+    "subscriptions.set_phases": lambda ids: {
+        "phases": [
+            {
+                "name": "later",
+                "starts_at": "2026-11-01T00:00:00Z",
+                "plan_version_id": ids["plan_version_id"],
+                "price_codes": ["seats", "tokens"],
+                "prices": [_own_price(ids)],
+                "overrides": [{"code": "seats", "params": {"unit_amount": "11"}}],
+                "quantities": {"seats": "5"},
+            },
+            {"name": "last", "starts_at": "2026-12-01T00:00:00Z", "plan_id": ids["plan_id"]},
+        ],
+        "shared_usage": True,
+    },
     "subscriptions.cancel": _fixed(when="at", at="2027-01-01T00:00:00Z", shared_usage=True),
     "credit_grants.create": lambda ids: {
         "subscription_id": ids["subscription_id"],

@@ -204,6 +204,8 @@ class _Maker:
         await self._keep("product_id", "/products", {"code": "base", "name": "Base"})
         await self._keep("meter_id", "/meters", {"code": "tokens", "name": "Tokens", **TOKENS_METER})
         await self._keep("tax_rate_id", "/tax-rates", {"code": "vat", "name": "VAT", "percent": "20"})
+        unit = {"code": "credits", "name": "Credits", "rates": {"EUR": "0.01", "USD": "0.011"}}
+        await self._keep("pricing_unit_id", "/pricing-units", unit)
         feature = {"code": "sso", "name": "SSO", "kind": "boolean", "product_id": self.ids["product_id"]}
         await self._keep("feature_id", "/features", feature)
         plan = {"code": "pro", "name": "Pro", "product_id": self.ids["product_id"], "publish": True}

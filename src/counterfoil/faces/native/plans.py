@@ -144,10 +144,14 @@ class PlanIn(CodedIn):
         default=None, strict=True, description=f"The most seats, null without limit; {SHOWN_ONLY}"
     )
     trial_days: int | None = Field(
-        default=None, strict=True, description=f"How long the trial is; {SHOWN_ONLY}"
+        default=None,
+        strict=True,
+        description="How long a new subscription is in its trial, unless it says otherwise",
     )
     evaluation_days: int | None = Field(
-        default=None, strict=True, description=f"How long it may be evaluated; {SHOWN_ONLY}"
+        default=None,
+        strict=True,
+        description="How long a new subscription may be evaluated, if it asks for a trial that expires",
     )
     tax_category: str | None = Field(default=None, description=_TAX_CATEGORY)
     features: list[PlanFeatureWire] = Field(default_factory=list)
@@ -186,10 +190,14 @@ class PlanPatch(DescribedPatch):
         default=None, strict=True, description=f"The most seats, null without limit; {SHOWN_ONLY}"
     )
     trial_days: int | None = Field(
-        default=None, strict=True, description=f"How long the trial is; {SHOWN_ONLY}"
+        default=None,
+        strict=True,
+        description="How long a new subscription is in its trial, unless it says otherwise",
     )
     evaluation_days: int | None = Field(
-        default=None, strict=True, description=f"How long it may be evaluated; {SHOWN_ONLY}"
+        default=None,
+        strict=True,
+        description="How long a new subscription may be evaluated, if it asks for a trial that expires",
     )
     tax_category: str | None = Field(default=None, description=_TAX_CATEGORY)
 

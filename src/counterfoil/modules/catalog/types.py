@@ -7,6 +7,7 @@ A command without a code makes an object whose code is its public id (``plan_01j
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -23,7 +24,6 @@ from counterfoil.modules.catalog.price_terms import narrowed, terms_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
-    from decimal import Decimal
     from uuid import UUID
 
     from counterfoil.core.rating import PriceTerms, PropertyValue
@@ -168,10 +168,10 @@ class TaxRate(CatalogObject):
 class Plan(CatalogObject):
     """A priced package of features.
 
-    ``position`` orders plans where they are shown, the lowest first.  ``min_seats``, ``max_seats`` (``None``
-    without limit), ``trial_days`` and ``evaluation_days`` are stored and shown: they change neither what a
-    subscription may take nor what it is billed (a price of the model ``seat`` has a least and a most that
-    do).  ``latest_number`` is its newest version's, drafts included; ``published_number`` the version's that
+    ``position`` orders plans where they are shown, the lowest first.  ``min_seats`` and ``max_seats`` (``None``
+    without limit) bound the seats; a price of the model ``seat`` has bounds of its own.  ``trial_days``: how
+    long a new subscription is in its trial, unless it says otherwise; ``evaluation_days``: how long one that
+    asks for a trial that expires.  ``latest_number`` is its newest version's, drafts included; ``published_number`` the version's that
     new subscriptions get.
     """
 
@@ -202,6 +202,8 @@ class Price(CatalogObject):
     model, in the form of ``price_terms``.  ``filters`` narrow the meter's events; ``interval_unit`` ×
     ``interval_count`` is how often it recurs.  It bears the rates that ``tax_rate_ids`` names; with none
     those of its ``tax_category`` where it is sold (``None``: its plan's, its product's, or the issuer's).
+    ``pricing_unit``: where its amounts were stated in a unit of pricing, that unit's ``code``, ``exponent``
+    and ``rates`` then, and the ``params`` in it; ``params`` are those, converted.
     """
 
     plan_id: UUID | None
@@ -223,6 +225,7 @@ class Price(CatalogObject):
     ended_at: datetime | None
     tax_category: str | None = None
     add_on_id: UUID | None = None
+    pricing_unit: Mapping[str, Any] | None = None
 
     @property
     def interval(self) -> Interval:
@@ -240,6 +243,12 @@ class Price(CatalogObject):
             )
         return parse_pricing(self.model, params, given=EVERY_DETAIL)
 
+    def stated_in(self, currency: str) -> tuple[str, Decimal] | None:
+        """The unit of pricing in which its amounts were stated, and its rate in this currency."""
+        if self.pricing_unit is None:
+            return None
+        return self.pricing_unit["code"], Decimal(self.pricing_unit["rates"][currency])
+
     def agreed(self, currency: str) -> PriceTerms:
         """What is agreed besides the model, in one of its currencies."""
         return terms_of(self.terms, currency)
@@ -247,6 +256,21 @@ class Price(CatalogObject):
     def terms_in(self, currency: str) -> dict[str, Any]:
         """Its terms as those of a price that has this currency alone."""
         return narrowed(self.terms, currency)
+
+
+@dataclass(frozen=True, slots=True)
+class PricingUnit(CatalogObject):
+    """An organization's own unit in which prices may state amounts, such as credits.
+
+    ``exponent``: how many places its amounts have.  ``rates``: what one of it is worth in each currency, as
+    text.  They may change: a price keeps those with which it was made.
+    """
+
+    code: str
+    name: str
+    exponent: int
+    rates: Mapping[str, str]
+    archived_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,11 +339,24 @@ class NewTaxRate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewPricingUnit:
+    """A unit of pricing to make: ``rates`` is what one of it is worth in each currency."""
+
+    code: str
+    name: str
+    rates: Mapping[str, Decimal]
+    exponent: int = 0
+    external_id: str | None = None
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewPrice:
     """A price of a plan or of a subscription.  ``params``: for each currency, the model's parameters as JSON.
 
     ``terms``: what is agreed besides the model, as ``price_terms.read_terms`` takes it.  Without a name it is
-    called as its code.
+    called as its code.  Instead of currencies, ``params`` may have the code of one unit of pricing; whoever
+    reads the command then converts it (``pricing_units.in_currencies``) and says so in ``pricing_unit``.
     """
 
     model: str
@@ -338,6 +375,7 @@ class NewPrice:
     cadence: str = Cadence.IN_ADVANCE
     tax_rate_ids: Sequence[UUID] = ()
     tax_category: str | None = None
+    pricing_unit: Mapping[str, Any] | None = None
     external_id: str | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
 
