@@ -50,6 +50,7 @@ PREFIXES: Final[dict[str, str]] = {
     "plan_version": "plv",
     "price": "price",
     "pricing_table": "ptbl",
+    "pricing_unit": "punit",
     "product": "prod",
     "role": "role",
     "simulation": "sim",

@@ -67,7 +67,8 @@ class Origin:
     """Where a line's quantity and price come from; ids are in their public form.
 
     ``events`` is how many events the meter counted, in ``window``; ``service_period`` is what the line pays
-    for.  A line that is not metered (a seat, a fee) has no meter, events or window.
+    for.  A line that is not metered (a seat, a fee) has no meter, events or window.  ``pricing_unit``: the
+    seller's own unit in which the price was stated, and what one of it is worth in the line's currency.
     """
 
     price_version: str | None = None
@@ -76,6 +77,7 @@ class Origin:
     window: Span | None = None
     service_period: Span | None = None
     cadence: Cadence | None = None
+    pricing_unit: tuple[str, Decimal] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -318,7 +320,7 @@ def _discount_of(data: Mapping[str, Any]) -> AppliedDiscount:
 
 
 def _origin_json(origin: Origin) -> dict[str, Any]:
-    return {
+    told = {
         "price_version": origin.price_version,
         "meter": origin.meter,
         "events": origin.events,
@@ -326,9 +328,14 @@ def _origin_json(origin: Origin) -> dict[str, Any]:
         "service_period": _span_json(origin.service_period),
         "cadence": None if origin.cadence is None else origin.cadence.value,
     }
+    if origin.pricing_unit is not None:
+        code, rate = origin.pricing_unit
+        told["pricing_unit"] = {"code": code, "rate": decimal_text(rate)}
+    return told
 
 
 def _origin_of(data: Mapping[str, Any]) -> Origin:
+    unit = data.get("pricing_unit")
     return Origin(
         price_version=data["price_version"],
         meter=data["meter"],
@@ -336,6 +343,7 @@ def _origin_of(data: Mapping[str, Any]) -> Origin:
         window=_span_of(data["window"]),
         service_period=_span_of(data["service_period"]),
         cadence=None if data["cadence"] is None else Cadence(data["cadence"]),
+        pricing_unit=None if unit is None else (unit["code"], Decimal(unit["rate"])),
     )
 
 

@@ -6,6 +6,7 @@ Made from a stored explanation when somebody asks, so that rating does not pay f
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from counterfoil.core.money import Rounding, decimal_text, exact_context, round_exact, to_decimal
@@ -56,6 +57,8 @@ def charge_sentences(explanation: Explanation) -> list[Sentence]:
     told += [Sentence("part", _part(part), decimal_text(part.amount)) for part in explanation.parts]
     if len(explanation.parts) != 1:
         told.append(Sentence("sum", f"Sum: {shown(explanation.sum)}", decimal_text(explanation.sum)))
+    if explanation.origin.pricing_unit is not None:
+        told.append(Sentence("pricing_unit", _in_unit(explanation), decimal_text(explanation.sum)))
     if explanation.proration != 1:
         told.append(Sentence("proration", _proration(explanation), decimal_text(explanation.prorated)))
     told += _agreed(explanation)
@@ -94,6 +97,15 @@ def shown(number: Exact) -> str:
         return f"about {shown(round_exact(number, _APPROXIMATE_PLACES, Rounding.HALF_UP))}"
     whole, point, places = decimal_text(exact).partition(".")
     return f"{int(whole):,}{point}{places}"
+
+
+def _in_unit(explanation: Explanation) -> str:
+    """The sum in the unit in which the price was stated, and in money."""
+    assert explanation.origin.pricing_unit is not None
+    code, rate = explanation.origin.pricing_unit
+    units = Fraction(explanation.sum) / Fraction(rate)
+    currency = explanation.amount.unit.code
+    return f"{shown(units)} {code} at {shown(rate)} {currency} = {shown(explanation.sum)} {currency}"
 
 
 def _quantity(explanation: Explanation) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         PlanVersion,
         Price,
         PricingTable,
+        PricingUnit,
         Product,
         TaxRate,
     )
@@ -93,7 +94,17 @@ class DescribedPatch(NamePatch):
 
 
 def common_of(
-    view: Product | Feature | Meter | TaxRate | Plan | PlanVersion | Price | PricingTable | Coupon | AddOn,
+    view: Product
+    | Feature
+    | Meter
+    | TaxRate
+    | Plan
+    | PlanVersion
+    | Price
+    | PricingTable
+    | PricingUnit
+    | Coupon
+    | AddOn,
 ) -> dict[str, Any]:
     """The fields that every object shows."""
     return {
@@ -107,7 +118,7 @@ def common_of(
 
 
 def coded_of(
-    view: Product | Feature | Meter | TaxRate | Plan | PricingTable | Coupon | AddOn,
+    view: Product | Feature | Meter | TaxRate | Plan | PricingTable | PricingUnit | Coupon | AddOn,
 ) -> dict[str, Any]:
     """The fields that every object with a code shows."""
     return {**common_of(view), "code": view.code, "name": view.name, "archived_at": view.archived_at}

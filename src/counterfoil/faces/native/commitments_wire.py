@@ -126,9 +126,9 @@ class InstalmentPartIn(Wire):
 class InstalmentsIn(Wire):
     """When what is prepaid is paid: so many equal parts from the term's start on, or parts on dates."""
 
-    count: int | None = Field(default=None, description="How many equal parts")
+    count: int | None = Field(default=None, strict=True, description="How many equal parts")
     interval_unit: IntervalUnit = Field(default=IntervalUnit.MONTH, description="The time between two parts")
-    interval_count: int = 1
+    interval_count: int = Field(default=1, strict=True)
     parts: list[InstalmentPartIn] | None = Field(
         default=None,
         max_length=1000,
@@ -180,7 +180,7 @@ class CommitmentIn(Wire):
         description="Whether the size is for each billing period, or for a term of its own length",
     )
     interval_unit: IntervalUnit | None = Field(default=None, description="The length of a term")
-    interval_count: int = 1
+    interval_count: int = Field(default=1, strict=True)
     renews: bool | None = Field(
         default=None, description="Whether another follows; by default so for billing periods, not for terms"
     )

@@ -74,13 +74,14 @@ SHOWN_PRICE: Final[dict[str, Any]] = {
     "plan_id": "plan_01kahgp1g0edgrx4zm6byashwh",
     "add_on_id": None,
     **PRICE_EXAMPLE,
+    "pricing_unit": None,
     "external_id": None,
     "metadata": {},
     **SHOWN,
     "ended_at": None,
 }
 PARAMS: Final = (
-    "For each currency, the parameters of the model."
+    "For each currency, the parameters of the model; or, for one pricing unit by its code, those in it."
     " flat: `amount`."
     " per_unit: `unit_amount`."
     " package: `package_size`, `package_amount`, `included`, `rounding` (up, down, exact)."
@@ -207,6 +208,10 @@ class PriceOut(Wire):
     cadence: Cadence
     tax_rate_ids: list[TaxRateId]
     tax_category: str | None
+    pricing_unit: dict[str, Any] | None = Field(
+        description="Where its amounts were stated in a pricing unit: its code, exponent and rates then, and "
+        "the params in it"
+    )
     metadata: Metadata
     version: int
     created_at: InstantText
@@ -235,6 +240,7 @@ def to_wire(price: Price) -> PriceOut:
         cadence=price.cadence,
         tax_rate_ids=list(price.tax_rate_ids),
         tax_category=price.tax_category,
+        pricing_unit=None if price.pricing_unit is None else dict(price.pricing_unit),
         ended_at=price.ended_at,
     )
 

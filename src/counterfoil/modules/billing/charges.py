@@ -221,6 +221,7 @@ def rating_input(charge: Charge, reading: Reading | None, meters: Mapping[UUID, 
             window=period if meter is not None else None,
             service_period=period,
             cadence=price.cadence,
+            pricing_unit=price.stated_in(charge.currency),
         ),
     )
 

@@ -12,6 +12,7 @@ from counterfoil.modules.catalog.conditions import check_distinct
 from counterfoil.modules.catalog.coupon_types import AddOn, AddOnKind
 from counterfoil.modules.catalog.objects import check_count, choice, coded, named
 from counterfoil.modules.catalog.prices import check_codes, check_references, read_prices
+from counterfoil.modules.catalog.pricing_units import in_currencies
 from counterfoil.modules.catalog.repository import ADD_ONS, FEATURES, PLANS
 from counterfoil.modules.catalog.types import CatalogChanges
 from counterfoil.store.guards import check_version
@@ -35,7 +36,7 @@ async def create_add_on(uow: Uow, new: NewAddOn) -> AddOn:
     that is unknown or archived, ``AlreadyExists``.
     """
     fields = coded(uow, "add_on", new)
-    prices = _read_prices(uow, fields["id"], new.prices)
+    prices = _read_prices(uow, fields["id"], await in_currencies(uow, new.prices))
     add_on = AddOn(
         **fields,
         name=new.name,
@@ -83,7 +84,7 @@ async def update_add_on(
     fields = dict(changes.fields)
     made: list[Price] = []
     if prices is not None:
-        made = _read_prices(uow, add_on_id, prices)
+        made = _read_prices(uow, add_on_id, await in_currencies(uow, prices))
         await check_references(uow, {f"prices.{index}": price for index, price in enumerate(made)})
         fields["price_ids"] = [price.id for price in made]
     after = replace(before, **fields)

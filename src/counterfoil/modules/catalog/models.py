@@ -235,6 +235,19 @@ class PlanVersionRow(Identified, Base):
     price_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
 
 
+class PricingUnitRow(Identified, Base):
+    """A unit of an organization's own, in which prices may state amounts."""
+
+    __tablename__ = "pricing_units"
+    __table_args__ = (*_coded("pricing_units"),)
+
+    code: Mapped[str]
+    name: Mapped[str]
+    exponent: Mapped[int]
+    rates: Mapped[dict[str, Any]]
+    archived_at: Mapped[datetime | None]
+
+
 class PriceRow(Identified, Base):
     """A pricing model with its parameters for each currency."""
 
@@ -267,3 +280,4 @@ class PriceRow(Identified, Base):
     tax_category: Mapped[str | None]
     ended_at: Mapped[datetime | None]
     add_on_id: Mapped[UUID | None] = mapped_column(ForeignKey("add_ons.id"))
+    pricing_unit: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))

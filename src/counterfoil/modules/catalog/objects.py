@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Plan,
         Price,
         PriceFilter,
+        PricingUnit,
         TaxRate,
     )
     from counterfoil.store import Found, OffsetQuery, Page, PageQuery, Uow
@@ -52,7 +53,7 @@ def fresh(uow: Uow, new: Any) -> dict[str, Any]:
     }
 
 
-async def create[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Coupon, AddOn)](
+async def create[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, PricingUnit, Coupon, AddOn)](
     uow: Uow, shelf: Shelf[V], view: V
 ) -> V:
     """Write a new object and announce it; ``InvalidInput``, ``AlreadyExists``."""
@@ -62,7 +63,7 @@ async def create[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Coupo
     return view
 
 
-async def find[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Coupon, AddOn)](
+async def find[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, PricingUnit, Coupon, AddOn)](
     uow: Uow, shelf: Shelf[V], query: PageQuery, **equal: UUID | str | None
 ) -> Page[V]:
     """Objects with these values where one is given, newest first, archived ones included.
@@ -75,7 +76,9 @@ async def find[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Coupon,
     return await shelf.page(uow, query, **equal)
 
 
-async def search[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Coupon, AddOn, Price)](
+async def search[
+    V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, PricingUnit, Coupon, AddOn, Price)
+](
     uow: Uow,
     shelf: Objects[V],
     wanted: CatalogFilter | PriceFilter,
@@ -95,7 +98,9 @@ async def search[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Coupo
     return await shelf.search(uow, wanted, query, count=count)
 
 
-async def change[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Coupon, AddOn, Price)](
+async def change[
+    V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, PricingUnit, Coupon, AddOn, Price)
+](
     uow: Uow,
     shelf: Objects[V],
     object_id: UUID,
@@ -116,7 +121,7 @@ async def change[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Coupo
     return await save(uow, shelf, after if read is None else read(after), changes.fields, "updated")
 
 
-async def put_away[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Coupon, AddOn)](
+async def put_away[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, PricingUnit, Coupon, AddOn)](
     uow: Uow, shelf: Shelf[V], object_id: UUID, *, freeing: bool = False
 ) -> V:
     """Archive: it stays readable, and nothing new may name it.  Twice is the same as once.
@@ -134,7 +139,7 @@ async def put_away[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Cou
     return await save(uow, shelf, replace(before, **changes), changes, "archived")
 
 
-async def named[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Coupon, AddOn)](
+async def named[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, PricingUnit, Coupon, AddOn)](
     uow: Uow, shelf: Shelf[V], references: Collection[tuple[str, UUID]]
 ) -> dict[UUID, V]:
     """The objects that something new names, each reference with the field that names it.
@@ -200,7 +205,7 @@ def check_range(number: int | None, field: str, *, lowest: int, highest: int) ->
         raise InvalidInput(f"{field} is out of range", field=field, allowed=f"{lowest} to {highest}")
 
 
-async def save[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Coupon, AddOn, Price)](
+async def save[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, PricingUnit, Coupon, AddOn, Price)](
     uow: Uow, shelf: Objects[V], view: V, changed: Collection[str], event: str
 ) -> V:
     """Write the ``changed`` fields of an object that was read, and announce it as ``event``."""

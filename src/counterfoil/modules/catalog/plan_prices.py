@@ -18,6 +18,7 @@ from counterfoil.modules.catalog.prices import (
     read_prices,
     within,
 )
+from counterfoil.modules.catalog.pricing_units import in_currencies, one_in_currencies
 from counterfoil.modules.catalog.repository import METERS, PRICES
 from counterfoil.modules.catalog.types import CatalogChanges, NewPlanVersion, NewPrice
 from counterfoil.store.guards import check_text
@@ -91,7 +92,7 @@ async def add_prices(uow: Uow, plan_id: UUID, new: Sequence[NewPrice]) -> list[P
     """
     plan = await lock_open_plan(uow, plan_id)
     version = await published(uow, plan)
-    made = read_prices(uow, plan.id, new)
+    made = read_prices(uow, plan.id, await in_currencies(uow, new))
     listed = [] if version is None else version.prices
     others = {str(index): price for index, price in enumerate(listed)}
     check_codes(others | {f"prices.{index}.code": price for index, price in enumerate(made)})
@@ -160,7 +161,7 @@ async def tried_price(
         interval_count=base.interval_count,
         cadence=base.cadence,
     )
-    price = read_price(uow, base.plan_id, new)
+    price = read_price(uow, base.plan_id, await one_in_currencies(uow, new))
     if price.meter_id is not None:
         check_meters(await METERS.by_ids(uow, [price.meter_id]), {"": price})
     return price
@@ -171,7 +172,7 @@ async def create_own_price(uow: Uow, new: NewPrice, currency: str | None = None)
 
     Raises ``InvalidInput``, ``NotFound``, ``WrongState``, ``AlreadyExists``, naming the price's field.
     """
-    price = read_price(uow, None, new)
+    price = read_price(uow, None, await one_in_currencies(uow, new))
     _check_currency(price, currency)
     await check_references(uow, {"": price})
     await repository.add_prices(uow, [price])
@@ -180,7 +181,7 @@ async def create_own_price(uow: Uow, new: NewPrice, currency: str | None = None)
 
 async def create_own_prices(uow: Uow, news: Sequence[NewPrice], currency: str | None = None) -> list[Price]:
     """Make prices that no plan has, as ``create_own_price``; refusals name ``prices.<n>.…``."""
-    prices = read_prices(uow, None, news)
+    prices = read_prices(uow, None, await in_currencies(uow, news))
     for index, price in enumerate(prices):
         with within(f"prices.{index}"):
             _check_currency(price, currency)
@@ -207,7 +208,7 @@ async def _published_price(uow: Uow, price_id: UUID) -> tuple[Plan, PlanVersion,
 
 
 async def _made(uow: Uow, plan: Plan, new: NewPrice) -> Price:
-    price = read_price(uow, plan.id, new)
+    price = read_price(uow, plan.id, await one_in_currencies(uow, new))
     await check_references(uow, {"": price})
     return price
 

@@ -12,6 +12,7 @@ from counterfoil.modules.catalog.conditions import check_distinct
 from counterfoil.modules.catalog.feature_values import read_value
 from counterfoil.modules.catalog.objects import MAX_ID, check_count, check_range, choice, coded, fresh, named
 from counterfoil.modules.catalog.prices import MAX_PRICES, check_codes, check_references, read_prices
+from counterfoil.modules.catalog.pricing_units import in_currencies
 from counterfoil.modules.catalog.repository import FEATURES, PLANS, PRICES, PRODUCTS
 from counterfoil.modules.catalog.types import (
     Plan,
@@ -137,7 +138,7 @@ async def create_plan_version(uow: Uow, plan_id: UUID, new: NewPlanVersion) -> P
     check_metadata(new.meta)
     features = await _read_features(uow, new.features)
     kept = await _kept(uow, plan, new.keep)
-    made = read_prices(uow, plan.id, new.prices)
+    made = read_prices(uow, plan.id, await in_currencies(uow, new.prices))
     paths = {f"keep.{index}": price for index, price in enumerate(kept)}
     check_codes(paths | {f"prices.{index}.code": price for index, price in enumerate(made)})
     await check_references(uow, {f"prices.{index}": price for index, price in enumerate(made)})

@@ -80,6 +80,7 @@ def read_price(uow: Uow, plan_id: UUID | None, new: NewPrice) -> Price:
         tax_rate_ids=list(new.tax_rate_ids),
         tax_category=new.tax_category,
         ended_at=None,
+        pricing_unit=new.pricing_unit,
     )
     check_common(price)
     check_text(price.unit, "unit", longest=MAX_UNIT)
@@ -182,7 +183,9 @@ def _costs(new: NewPrice, given: Sequence[Detail]) -> tuple[dict[str, dict[str, 
         raise InvalidInput("model is not a pricing model", field="model", allowed=", ".join(MODELS))
     if not params:
         raise InvalidInput(
-            "params names no currency", field="params", allowed="parameters for one or more currencies"
+            "params names no currency",
+            field="params",
+            allowed="parameters for one or more currencies, or for one pricing unit",
         )
     pricings: dict[str, Pricing] = {}
     for code, values in params.items():

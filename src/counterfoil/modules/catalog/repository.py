@@ -21,6 +21,7 @@ from counterfoil.modules.catalog.models import (
     PlanVersionRow,
     PriceRow,
     PricingTableRow,
+    PricingUnitRow,
     ProductRow,
     TaxRateRow,
 )
@@ -32,6 +33,7 @@ from counterfoil.modules.catalog.types import (
     PlanVersion,
     PlanVersionStatus,
     Price,
+    PricingUnit,
     TaxRate,
 )
 from counterfoil.store import Found, OffsetQuery, Page, PageQuery, Uow, only, records
@@ -47,7 +49,7 @@ if TYPE_CHECKING:
     from counterfoil.modules.catalog.types import CatalogFilter, PriceFilter
 
 
-class Objects[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Coupon, AddOn, Price)]:
+class Objects[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, PricingUnit, Coupon, AddOn, Price)]:
     """The objects of one kind in the environment."""
 
     def __init__(self, model: Any, view: type[V], kind: str, selected: Sequence[Any] | None = None) -> None:
@@ -102,7 +104,9 @@ class Objects[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Coupon, 
         await update_versioned(uow, self.model, view, changed, kind=self.kind.replace("_", " "))
 
 
-class Shelf[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, Coupon, AddOn)](Objects[V]):
+class Shelf[V: (Product, Feature, Meter, TaxRate, Plan, PricingTable, PricingUnit, Coupon, AddOn)](
+    Objects[V]
+):
     """The objects of one kind that have a code of their own in the environment."""
 
     async def add(self, uow: Uow, view: V) -> None:
@@ -159,6 +163,7 @@ FEATURES: Final = Shelf(FeatureRow, Feature, "feature")
 METERS: Final = Shelf(MeterRow, Meter, "meter")
 PRICING_TABLES: Final = Shelf(PricingTableRow, PricingTable, "pricing_table")
 TAX_RATES: Final = Shelf(TaxRateRow, TaxRate, "tax_rate")
+PRICING_UNITS: Final = Shelf(PricingUnitRow, PricingUnit, "pricing_unit")
 COUPONS: Final = Shelf(CouponRow, Coupon, "coupon")
 ADD_ONS: Final = Shelf(AddOnRow, AddOn, "add_on")
 PLANS: Final = Shelf(PlanRow, Plan, "plan", _PLAN_COLUMNS)

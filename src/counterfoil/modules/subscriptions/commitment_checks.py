@@ -16,7 +16,9 @@ from counterfoil.core.calendar import (
     format_instant,
     parse_instant,
 )
+from counterfoil.core.calendar.intervals import MAX_COUNT
 from counterfoil.core.commitments import SAME_PRICE, Measure, Remainder, Source
+from counterfoil.core.commitments.instalments import MAX_INSTALMENTS
 from counterfoil.core.errors import Conflict, CounterfoilError, InvalidInput
 from counterfoil.core.money import Money, parse_decimal, unit_of
 from counterfoil.core.pricing.reading import choice_at, count_at, object_at
@@ -172,12 +174,13 @@ def _counted(new: NewCommitment, prices: Sequence[Price]) -> list[Price]:
 
 def _period(new: NewCommitment, prices: Sequence[Price]) -> tuple[Interval, bool]:
     if new.period is CommitmentPeriod.BILLING_PERIOD:
-        if new.interval_unit is not None:
-            raise _refused(
-                "interval_unit",
-                "a billing period has its own length",
-                "none, or an interval with period term",
-            )
+        for name, given in (
+            ("interval_unit", new.interval_unit),
+            ("interval_count", new.interval_count != 1),
+        ):
+            if given:
+                allowed = "none, or an interval with period term"
+                raise _refused(name, "a billing period has its own length", allowed)
         return main_interval(price.interval for price in prices), new.renews is not False
     if new.interval_unit is None:
         raise _refused("interval_unit", "a term needs a length", "day, week, month, quarter, half_year, year")
@@ -253,12 +256,9 @@ def _instalments(new: NewCommitment, unit: Unit, *, renews: bool) -> Mapping[str
     given = object_at(new.instalments, ("count", "interval_unit", "interval_count", "parts"), "instalments")
     if given.get("parts") is None:
         return {
-            "count": count_at({"count": given.get("count")}, "count", "instalments", least=1) or 1,
+            "count": _counted_at(given, "count", MAX_INSTALMENTS),
             "interval_unit": choice_at(given, "interval_unit", IntervalUnit.MONTH, "instalments").value,
-            "interval_count": count_at(
-                {"interval_count": 1, **given}, "interval_count", "instalments", least=1
-            )
-            or 1,
+            "interval_count": _counted_at(given, "interval_count", MAX_COUNT),
         }
     if renews or given.get("count") is not None:
         raise _refused(
@@ -273,6 +273,16 @@ def _instalments(new: NewCommitment, unit: Unit, *, renews: bool) -> Mapping[str
     if len({"amount" in part for part in read}) != 1:
         raise _refused("instalments.parts", "some parts have an amount", "all parts, or none")
     return {"parts": read}
+
+
+def _counted_at(given: Mapping[str, object], key: str, most: int) -> int:
+    """A whole number from 1 on; 1 where it is absent."""
+    count = count_at(given, key, "instalments")
+    if count is None:
+        return 1
+    if not 1 <= count <= most:
+        raise _refused(f"instalments.{key}", f"{key} is out of range", f"a whole number from 1 to {most}")
+    return count
 
 
 def _part(data: object, path: str, unit: Unit) -> dict[str, str]:

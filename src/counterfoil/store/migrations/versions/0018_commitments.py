@@ -22,6 +22,7 @@ def upgrade() -> None:
     _commitments()
     _terms()
     _lines()
+    _pricing_units()
 
 
 def _commitments() -> None:
@@ -97,6 +98,26 @@ def _lines() -> None:
         ["environment_id", "commitment_term_id"],
         postgresql_where=sa.text("commitment_term_id is not null"),
     )
+
+
+def _pricing_units() -> None:
+    """Prices that were there have amounts of money."""
+    table = "pricing_units"
+    op.create_table(
+        table,
+        *identified(),
+        sa.Column("code", sa.Text, nullable=False),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("exponent", sa.Integer, nullable=False),
+        sa.Column("rates", JSONB, nullable=False),
+        sa.Column("archived_at", INSTANT),
+        sa.UniqueConstraint("environment_id", "external_id", name=f"uq_{table}_environment_id_external_id"),
+        sa.UniqueConstraint("environment_id", "code", name=f"uq_{table}_environment_id_code"),
+        sa.CheckConstraint("exponent between 0 and 9", name=f"ck_{table}_exponent"),
+    )
+    op.create_index(f"ix_{table}_environment_id_id", table, ["environment_id", sa.text("id desc")])
+    protect(table)
+    op.add_column("prices", sa.Column("pricing_unit", JSONB))
 
 
 def _reference(table: str, column: str, target: str) -> sa.Column[Any]:
