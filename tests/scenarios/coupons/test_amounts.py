@@ -62,6 +62,19 @@ async def test_a_per_cent_is_taken_before_an_amount_in_whatever_order_they_are_r
         }
 
 
+async def test_the_example_of_the_guide(seller: Seller) -> None:
+    plan, customer = await seller.plan("pro", fee("100"), seats("12.50")), await seller.customer()
+    await seller.coupon("ten", percent="10")
+    await seller.coupon("fifteen", amounts={"EUR": "15.00"})
+    await seller.sell(customer, plan, quantities={"seats": "4"}, coupons=["ten", "fifteen"])
+    await seller.until("2026-01-02T00:00:00Z")
+    (invoice,) = await seller.invoices(customer)
+    # 100 and 50, less 10 %: 90 and 45; 15 over 90 and 45: 10 and 5
+    assert [line["amount"] for line in await seller.lines(invoice)] == ["80.00", "40.00"]
+    assert invoice["discount"] == "30.00"
+    assert [one["amount"] for one in invoice["discounts"]] == ["15.00", "15.00"]
+
+
 async def test_a_tax_that_the_price_includes_is_of_what_the_discount_left(seller: Seller) -> None:
     rate = await seller.ask("POST", "/tax-rates", code="vat", name="VAT", percent="19", inclusive=True)
     plan = await seller.plan("gross", fee("119", tax_rate_ids=[rate["id"]]))

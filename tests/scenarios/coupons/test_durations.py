@@ -108,3 +108,18 @@ async def test_the_coupon_of_a_phase_holds_in_it(seller: Seller) -> None:
     await seller.sell(customer, plan, started_at=JANUARY, phases=phases)
     await seller.until(MAY)
     assert await seller.totals(customer) == ["60.00", "60.00", "100.00", "100.00", "100.00"]
+
+
+async def test_phases_agreed_anew_end_the_coupons_of_those_before_and_leave_add_ons(seller: Seller) -> None:
+    plan, customer = await seller.plan("pro", fee("100")), await seller.customer()
+    await seller.ask("POST", "/add-ons", code="backup", name="Backup", prices=[fee("31", "backup")])
+    await seller.coupon("ramp", percent="40", duration="forever", price_codes=["fee"])
+    await seller.coupon("step", percent="10", duration="forever", price_codes=["fee"])
+    phases = [{"ends_at": APRIL, "coupons": ["ramp"]}, {}]
+    sold = await seller.sell(customer, plan, started_at=JANUARY, phases=phases, add_ons=[{"code": "backup"}])
+    await seller.until("2026-01-10T00:00:00Z")
+    anew = [{"starts_at": MARCH, "coupons": ["step"]}]
+    await seller.ask("POST", f"/subscriptions/{sold['id']}/phases", phases=anew)
+    await seller.until(MAY)
+    # 60 + 31 for two months, then 90 + 31
+    assert await seller.totals(customer) == ["91.00", "91.00", "121.00", "121.00", "121.00"]

@@ -80,13 +80,19 @@ class CouponIn(CodedIn):
     amounts: dict[str, DecimalText] = Field(default_factory=dict, description=_AMOUNTS)
     first_units: DecimalText | None = Field(default=None, description=_FIRST)
     duration: CouponDuration = Field(default=CouponDuration.ONCE, description=_ONCE)
-    periods: int | None = Field(default=None, description=_PERIODS)
-    months: int | None = Field(default=None, description="With `repeating`: from when it is redeemed")
+    periods: int | None = Field(default=None, strict=True, description=_PERIODS)
+    months: int | None = Field(
+        default=None, strict=True, description="With `repeating`: from when it is redeemed"
+    )
     product_ids: list[ProductId] = Field(default_factory=list, max_length=100, description=_PRODUCTS)
     plan_ids: list[PlanId] = Field(default_factory=list, max_length=100, description=_PLANS)
     price_codes: list[str] = Field(default_factory=list, max_length=100, description=_CODES)
-    max_redemptions: int | None = Field(default=None, description="In all; without limit by default")
-    max_per_customer: int | None = Field(default=None, description="By one customer, ended ones included")
+    max_redemptions: int | None = Field(
+        default=None, strict=True, description="In all; without limit by default"
+    )
+    max_per_customer: int | None = Field(
+        default=None, strict=True, description="By one customer, ended ones included"
+    )
     redeem_by: InstantText | None = Field(default=None, description="Not included")
 
     def from_wire(self) -> NewCoupon:
@@ -102,8 +108,8 @@ class CouponPatch(NamePatch):
         json_schema_extra=example({"max_redemptions": 800, "redeem_by": "2026-07-01T00:00:00Z"})
     )
 
-    max_redemptions: int | None = None
-    max_per_customer: int | None = None
+    max_redemptions: int | None = Field(default=None, strict=True)
+    max_per_customer: int | None = Field(default=None, strict=True)
     redeem_by: InstantText | None = None
 
 

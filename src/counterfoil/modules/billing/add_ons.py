@@ -8,6 +8,7 @@ from counterfoil.core.money import decimal_text
 from counterfoil.modules import subscriptions
 from counterfoil.modules.billing.scheduled import catch_up, schedule
 from counterfoil.modules.subscriptions import ChangeKind, ChangeWhen, change_due_at, get_subscription
+from counterfoil.store.guards import check_text
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -29,6 +30,7 @@ async def add_add_on(
     expected_version: int | None = None,
 ) -> Subscription:
     """Give a subscription an add-on, as ``subscriptions.add_add_on`` does, now or at a date."""
+    check_text(chosen.code, "code", longest=100)
     one = await catch_up(uow, subscription_id, expected_version)
     due_at = await change_due_at(uow, one, when, at)
     if due_at is None:

@@ -160,6 +160,8 @@ def _check_value(coupon: Coupon) -> None:
 
 
 def _check_duration(coupon: Coupon) -> None:
+    for name in ("periods", "months"):
+        check_range(getattr(coupon, name), name, lowest=1, highest=MAX_DURATION)
     lengths = [name for name in ("periods", "months") if getattr(coupon, name) is not None]
     if coupon.duration is CouponDuration.REPEATING:
         if len(lengths) != 1:
@@ -168,7 +170,6 @@ def _check_duration(coupon: Coupon) -> None:
                 field="periods",
                 allowed="either periods or months",
             )
-        check_range(getattr(coupon, lengths[0]), lengths[0], lowest=1, highest=MAX_DURATION)
     elif lengths:
         raise InvalidInput(
             f"a coupon that holds {coupon.duration} has no {lengths[0]}",

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from counterfoil.core.errors import AlreadyExists, InvalidInput, NotFound, WrongState
-from counterfoil.core.money import decimal_text
 from counterfoil.core.proration import ProrationBehavior
 from counterfoil.modules.catalog import (
     AddOnKind,
@@ -24,6 +23,7 @@ from counterfoil.modules.subscriptions.agreeing import ONE
 from counterfoil.modules.subscriptions.checks import check_billable
 from counterfoil.modules.subscriptions.customer_features import note_items
 from counterfoil.modules.subscriptions.overlaps import refuse_shared_usage
+from counterfoil.modules.subscriptions.seats import check_add_on_quantity
 from counterfoil.modules.subscriptions.switching import Addition, Replacement, running_from, switched
 from counterfoil.modules.subscriptions.terms import change_at, changeable, write_switch, write_switched
 from counterfoil.store.guards import check_text
@@ -149,14 +149,6 @@ async def remove_add_on(
     behavior = behavior or before.policy.behavior
     facts = {"add_on_id": add_on_id, "quantity": None}
     return await write_switch(uow, before, items, prices, replacements, behavior, facts)
-
-
-def check_add_on_quantity(add_on: AddOn, quantity: Decimal, field: str) -> None:
-    """Refuse a quantity that an add-on cannot have on one subscription."""
-    most = add_on.max_quantity
-    if quantity <= 0 or (most is not None and quantity > most):
-        allowed = "above 0" if most is None else f"above 0, up to {decimal_text(most)}"
-        raise InvalidInput(f"{field} is not one that {add_on.code} may have", field=field, allowed=allowed)
 
 
 def _check_fits(

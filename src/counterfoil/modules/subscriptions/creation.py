@@ -15,7 +15,7 @@ from counterfoil.modules.subscriptions.agreeing import agree, check_taken, plans
 from counterfoil.modules.subscriptions.checks import check_distance, check_labels, check_policy
 from counterfoil.modules.subscriptions.customer_features import note_items
 from counterfoil.modules.subscriptions.discount_types import AgreedCoupon
-from counterfoil.modules.subscriptions.discounts import redeem_at_creation
+from counterfoil.modules.subscriptions.discounts import redeem_agreed
 from counterfoil.modules.subscriptions.duration import with_term
 from counterfoil.modules.subscriptions.overlaps import refuse_shared_usage
 from counterfoil.modules.subscriptions.passing import in_phase
@@ -122,7 +122,7 @@ async def create_subscription(uow: Uow, new: NewSubscription) -> Subscription:
     await repository_life.add_phases(uow, phases)
     prices += [one.price for one in picked]
     await note_items(uow, customer.id, prices)
-    await redeem_at_creation(uow, subscription, items, prices, _coupons(new, plans, started_at))
+    await redeem_agreed(uow, subscription, items, prices, _coupons(new, plans, started_at))
     uow.announce(
         "subscription.created",
         "subscription",
@@ -145,12 +145,16 @@ async def _add_ons(
 def _coupons(new: NewSubscription, plans: Sequence[SpanPlan], start: datetime) -> list[AgreedCoupon]:
     """The coupons that it is agreed with, and those of its phases, which hold in them."""
     agreed = [AgreedCoupon(code, f"coupons.{index}", start) for index, code in enumerate(new.coupons)]
-    for one in plans:
-        agreed += [
-            AgreedCoupon(code, one.span.field(f"coupons.{index}"), one.span.start, one.span.end)
-            for index, code in enumerate(one.span.discounts)
-        ]
-    return agreed
+    return agreed + phase_coupons(plans)
+
+
+def phase_coupons(plans: Sequence[SpanPlan]) -> list[AgreedCoupon]:
+    """The coupons of phases, each of which holds in its own."""
+    return [
+        AgreedCoupon(code, one.span.field(f"coupons.{index}"), one.span.start, one.span.end)
+        for one in plans
+        for index, code in enumerate(one.span.discounts)
+    ]
 
 
 def _currency(new: NewSubscription, customer: Customer) -> str | None:

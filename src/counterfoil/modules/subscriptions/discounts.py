@@ -68,16 +68,26 @@ async def redeem_for_subscription(uow: Uow, subscription_id: UUID, new: NewDisco
     return made
 
 
-async def redeem_at_creation(
+async def redeem_agreed(
     uow: Uow,
     subscription: Subscription,
     items: Sequence[SubscriptionItem],
     prices: Iterable[Price],
     agreed: Sequence[AgreedCoupon],
 ) -> list[SubscriptionDiscount]:
-    """Redeem the coupons that a new subscription was agreed with; refusals name the field of each."""
+    """Redeem the coupons that a subscription was agreed with; refusals name the field of each."""
     by_id = {price.id: price for price in prices}
     return await _redeem(uow, subscription, items, by_id, agreed) if agreed else []
+
+
+async def cut_discounts(uow: Uow, subscription_id: UUID, codes: Collection[str], end: datetime) -> None:
+    """End a locked subscription's discounts by these coupons at an instant ahead, if they hold longer."""
+    if not codes:
+        return
+    coupons = {coupon.id for coupon in (await coupons_by_codes(uow, codes)).values()}
+    for one in await rows.standing(uow, [subscription_id], [], end):
+        if one.coupon_id in coupons:
+            await _end(uow, one, max(end, one.starts_at))
 
 
 async def redeem_for_customer(uow: Uow, customer_id: UUID, new: NewDiscount) -> SubscriptionDiscount:
@@ -122,7 +132,10 @@ async def end_discount(
     owner = before.subscription_id or before.customer_id
     if owner != (subscription_id or customer_id):
         raise NotFound("no such discount")
-    end = max(uow.now, before.starts_at)
+    return await _end(uow, before, max(uow.now, before.starts_at))
+
+
+async def _end(uow: Uow, before: SubscriptionDiscount, end: datetime) -> SubscriptionDiscount:
     if before.ends_at is not None and before.ends_at <= end:
         return before
     after = replace(before, ends_at=end, version=before.version + 1, updated_at=uow.now)

@@ -17,8 +17,9 @@ from counterfoil.modules.catalog import prices_by_ids
 from counterfoil.modules.customers import lock_customer
 from counterfoil.modules.subscriptions import planning, repository, repository_life
 from counterfoil.modules.subscriptions.agreeing import agree, plans_of_spans
-from counterfoil.modules.subscriptions.creation import new_items, phases_of_spans
+from counterfoil.modules.subscriptions.creation import new_items, phase_coupons, phases_of_spans
 from counterfoil.modules.subscriptions.customer_features import note_items
+from counterfoil.modules.subscriptions.discounts import cut_discounts, redeem_agreed
 from counterfoil.modules.subscriptions.duration import with_term
 from counterfoil.modules.subscriptions.overlaps import refuse_shared_usage
 from counterfoil.modules.subscriptions.passing import in_phase, paid_from
@@ -50,7 +51,8 @@ async def set_phases(
 
     The first needs a ``starts_at`` ahead.  A phase that says no plan is to the one that the subscription has
     then, and takes of it what the subscription takes; a price keeps its quantity where the phase gives none.
-    What goes on unchanged is not cut; what was billed beyond the start, and ends there, is given back.
+    What goes on unchanged is not cut, and neither is an add-on; what was billed beyond the start, and ends
+    there, is given back.
     Raises ``NotFound``, ``VersionMismatch``, ``WrongState``, and what ``create_subscription`` raises.
     """
     before = await repository.get(uow, subscription_id, locked=True)
@@ -75,11 +77,16 @@ async def set_phases(
     after = in_phase(after, phases, max(uow.now, before.started_at))
     due = [planning.with_due(after, item, prices[item.price_id]) for item in going_on]
     added = new_items(uow, after, begin, [(prices[item.price_id], item) for item in kept])
-    await repository_life.delete_items(uow, [item for item in items if item.started_at >= start])
+    never = [item for item in items if item.started_at >= start and item.add_on_id is None]
+    await repository_life.delete_items(uow, never)
     await repository.add_items(uow, added)
+    await cut_discounts(uow, before.id, {code for phase in old for code in phase.discounts}, start)
+    await redeem_agreed(uow, after, [*due, *added], prices.values(), phase_coupons(plans))
     await repository_life.replace_phases(uow, before.id, phases)
     await note_items(uow, before.customer_id, [one.stretch.price for one in agreed])
-    after = await save(uow, after, due, added, terms=True)
+    changed = {item.id for item in (*due, *never)}
+    others = [item for item in items if item.id not in changed]
+    after = await save(uow, after, due, [*added, *others], terms=True)
     announce(uow, "phases_changed", after, {"from": start})
     return after
 
@@ -171,7 +178,7 @@ def _continued(
     begin = list(agreed)
     changed: list[SubscriptionItem] = []
     for item in kept:
-        if item.ended_at is not None and item.ended_at < start:
+        if item.add_on_id is not None or (item.ended_at is not None and item.ended_at < start):
             continue
         same = [
             one
