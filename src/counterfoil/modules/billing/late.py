@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from counterfoil.modules.billing.charges import Charge, Reading
     from counterfoil.modules.billing.plans import SubscriptionPlan
     from counterfoil.modules.catalog import Meter
-    from counterfoil.modules.invoicing import NewLine, StandingLine
+    from counterfoil.modules.invoicing import InvoiceLine, NewLine, StandingLine
     from counterfoil.store import Page, PageQuery, SystemUow, Uow
 
 MOST_NOTES: Final = 5_000
@@ -95,7 +95,7 @@ class Rerated:
             error.message = f"{charge.price.name} from {start} to {end}, rated again: {error.message}"
             raise
         of = f"line {standing.line.position} of invoice {standing.invoice.number}"
-        billed = [standing.line.charged, *(line.charged for line, _ in standing.others)]
+        billed = [standing.line.charged, *(line.charged for line, _ in _adjustments(standing))]
         delta = delta_line(fresh, billed, of=of)
         if not delta.amount.minor:
             return None
@@ -158,8 +158,13 @@ def _gets_invoice(plan: SubscriptionPlan) -> bool:
 
 
 def _is_final(standing: StandingLine) -> bool:
-    states = (standing.invoice.status, *(state for _, state in standing.others))
+    states = (standing.invoice.status, *(state for _, state in _adjustments(standing)))
     return InvoiceState.DRAFT not in states
+
+
+def _adjustments(standing: StandingLine) -> list[tuple[InvoiceLine, InvoiceState]]:
+    """What was billed for the period besides its charge; what commitments draw on that is no part of it."""
+    return [(line, state) for line, state in standing.others if line.kind is LineKind.ADJUSTMENT]
 
 
 async def settle(uow: Uow, late: Late, plans: Sequence[SubscriptionPlan], held: Collection[UUID]) -> None:

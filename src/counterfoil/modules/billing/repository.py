@@ -62,7 +62,7 @@ _READY: Final = """
     where w.state = 'waiting' and not exists (
         select from invoice_lines o join invoices oi on oi.id = o.invoice_id and oi.status = 'draft'
         where o.environment_id = l.environment_id and o.subscription_item_id = l.subscription_item_id
-          and not o.voided and o.kind <> 'charge' and o.of_line_id = l.id
+          and not o.voided and o.kind <> 'charge' and o.kind = 'adjustment' and o.of_line_id = l.id
     )"""
 _READY_SUBSCRIPTIONS: Final = text(
     f"select distinct w.subscription_id {_READY} and w.environment_id = :environment limit :most"

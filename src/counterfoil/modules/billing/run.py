@@ -48,14 +48,14 @@ async def bill_due(uow: Uow, *, limit: int = BATCH) -> Billed:
     due = await due_subscriptions(uow, limit)
     if len(due) < limit:
         due += await due_families(uow, limit - len(due))
-    due += await _expecting_nothing(uow, max(limit - len(due), 0))
+    due = due or await _expecting_nothing(uow, limit)
     return (await bill(uow, due, uow.now))[0] if due else Billed()
 
 
 async def _expecting_nothing(uow: Uow, limit: int) -> list[DueSubscription]:
     """Subscriptions with late usage that no invoice to come will take up: one of its own does."""
     await take_up_notes(uow)
-    ready = await ready_subscriptions(uow, limit) if limit else []
+    ready = await ready_subscriptions(uow, limit)
     return await lock_subscriptions(uow, ready) if ready else []
 
 
