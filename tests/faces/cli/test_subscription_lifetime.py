@@ -81,3 +81,47 @@ def test_a_pause_has_its_dates_and_an_end_is_taken_back(listed: Cli) -> None:
     listed("clock", "advance", "2026-07-02")
     # 20 to 30 June: 11 of 30 days at 30.
     assert drafted(listed) == ["11.00", "30.00", "30.00"]
+
+
+RAMP = """\
+currency: EUR
+issuer: {name: Lumen AI GmbH}
+plans:
+  small: {name: Small, prices: [{code: seats, model: per_unit, unit_amount: 10, quantity_source: item}]}
+  large: {name: Large, prices: [{code: seats, model: per_unit, unit_amount: 8, quantity_source: item}]}
+customers:
+  acme: {name: Acme}
+subscriptions:
+  acme-pro:
+    customer: acme
+    plan: small
+    started_at: 2026-05-01
+    trial: {days: 31, at_end: convert}
+    term: {interval: month, interval_count: 3, auto_renew: true, renewals: 0}
+    phases:
+      - {name: pilot, quantities: {seats: 1}, ends_at: 2026-07-01}
+      - {name: all, plan: large, quantities: {seats: 5}}
+"""
+
+
+def test_a_price_list_agrees_on_a_trial_a_term_and_phases(cli: Cli) -> None:
+    cli("clock", "set", "2026-05-01")
+    path = Path("list.yaml")
+    path.write_text(RAMP, encoding="utf-8")
+    cli("apply", "list.yaml", "--yes")
+    assert "nothing" in cli("apply", "list.yaml", "--yes").out.lower()
+    shown = life(cli, "show")
+    assert "phase pilot: 2026-05-01 to 2026-07-01 (now)" in shown
+    assert "phase all: 2026-07-01 to –" in shown
+    cli("clock", "advance", "2026-12-01")
+    # June at 1 seat of 10; July and August at 5 of 8; three months after the trial it is over.
+    assert drafted(cli) == ["10.00", "40.00", "40.00"]
+    for good, bad, told in (
+        ("at_end: convert", "at_end: pay", "list.yaml:13: subscriptions.other.trial.at_end"),
+        ("interval: month", "interval: moon", "list.yaml:14: subscriptions.other.term.interval"),
+        ("plan: large", "plan: huge", "list.yaml:17: subscriptions.other.phases.1.plan"),
+        ("ends_at: 2026-07-01", "starts_at: 2026-05-01", "subscriptions.other.phases.0.ends_at"),
+    ):
+        path.write_text(RAMP.replace("acme-pro", "other").replace(good, bad), encoding="utf-8")
+        refused = cli("apply", "list.yaml", "--yes", code=2).err
+        assert told in refused, refused

@@ -49,7 +49,7 @@ FIXED: Final[dict[str, tuple[str, ...]]] = {
 }
 """Fields that never change once the object is made, by kind."""
 
-AT_CREATION: Final = {"subscription": ("shared_usage", "add_ons", "coupons")}
+AT_CREATION: Final = {"subscription": ("shared_usage", "add_ons", "coupons", "trial", "term", "phases")}
 """What is said about making an object and is not kept with it, so later it can be no difference."""
 
 VERSIONED: Final = {"plan": ("features", "prices")}

@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 from counterfoil.core.calendar import parse_zone
 from counterfoil.core.money import decimal_text
 from counterfoil.core.tax_rules import Scheme
+from counterfoil.faces.cli.apply.contracts import read_lifetime, read_override
 from counterfoil.faces.cli.apply.offers import read_add_on, read_chosen, read_coupon
 from counterfoil.faces.cli.apply.stated import (
-    PARAMETERS,
     currency_of,
     filters_of,
     name_of,
     need,
-    read_parameters,
     read_price,
     text_or_none,
     texts_of,
@@ -219,6 +218,7 @@ def _subscription(place: Place, currency: str | None) -> dict[str, Any]:
         *("customer", "plan", "plan_reference", "payment_method", "invoicing", "currency", "started_at"),
         "alignment",
         *("anchor_at", "quantities", "shared_usage", "own_prices", "overrides", "add_ons", "coupons"),
+        *("trial", "term", "phases"),
     )
     if "plan" not in fields and "own_prices" not in fields:
         raise place.wrong("has no plan", "plan: …, or own_prices: …")
@@ -235,6 +235,7 @@ def _subscription(place: Place, currency: str | None) -> dict[str, Any]:
         "quantities": {code: decimal_text(value.decimal()) for code, value in quantities.items()},
         **_own(fields, stated),
         **_besides(fields),
+        **read_lifetime(fields),
     }
 
 
@@ -258,20 +259,8 @@ def _own(fields: Mapping[str, Place], currency: str | None) -> dict[str, Any]:
         ]
         found["own_prices"] = [{"code": code, **price} for code, price in prices]
     if "overrides" in fields:
-        found["overrides"] = [_override(place) for place in fields["overrides"].each()]
+        found["overrides"] = [read_override(place) for place in fields["overrides"].each()]
     return found
-
-
-def _override(place: Place) -> dict[str, Any]:
-    fields = place.fields("code", "model", "starts_at", "ends_at", *PARAMETERS)
-    model = text_or_none(fields, "model")  # else the plan's, which reads the parameters
-    own = {name: value.raw() for name, value in fields.items() if name in PARAMETERS}
-    return {
-        "code": need(place, fields, "code").text(),
-        "model": model,
-        "params": own if model is None else place.checked(lambda: read_parameters(model, own)),
-        **{name: fields[name].instant() for name in ("starts_at", "ends_at") if name in fields},
-    }
 
 
 _SECTIONS: Final[dict[str, tuple[str, Callable[[Place, str | None], dict[str, Any]]]]] = {

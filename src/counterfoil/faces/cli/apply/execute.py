@@ -13,6 +13,7 @@ from uuid import UUID
 from counterfoil.core.errors import CounterfoilError, InvalidInput, with_article
 from counterfoil.core.tax import TaxRounding
 from counterfoil.core.tax_rules import Registration, TaxPoint
+from counterfoil.faces.cli.apply.contracts import lifetime_of, plans_of_phases
 from counterfoil.faces.cli.apply.diff import Action
 from counterfoil.faces.cli.apply.present import PLAN_FIELDS, running_items
 from counterfoil.modules.billing import change_quantity, subscribe
@@ -322,6 +323,8 @@ async def _subscription(uow: Uow, change: Change, view: Any) -> None:
     overrides = [PriceOverride(**one) for one in fields.pop("overrides", ())]
     add_ons = [ChosenAddOn(one["code"], Decimal(one["quantity"])) for one in fields.pop("add_ons", ())]
     customer_id: UUID = _known(await resolve_customers(uow, [customer]), customer, change, "customer")
+    named = await plans_by_codes(uow, plans_of_phases(fields))
+    lifetime = lifetime_of(fields, lambda code, path: _known(named, code, change, path).id)
     alignment = fields.pop("alignment", Alignment.ANNIVERSARY.value)
     if alignment not in list(Alignment):
         raise change.wanted.place.nearest("alignment").wrong(
@@ -335,7 +338,7 @@ async def _subscription(uow: Uow, change: Change, view: Any) -> None:
         add_ons=add_ons,
         external_id=change.wanted.key,
         alignment=Alignment(alignment),
-        **{**fields, "quantities": quantities},
+        **{**fields, **lifetime, "quantities": quantities},
     )
     try:
         await subscribe(uow, new)
