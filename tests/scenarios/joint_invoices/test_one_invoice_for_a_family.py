@@ -12,6 +12,7 @@ from tests.scenarios.joint_invoices.conftest import Group
 async def test_daughters_and_parent_are_on_one_invoice_that_says_whose_each_line_is(group: Group) -> None:
     north, south = await group.daughter("North"), await group.daughter("South")
     sold = [await group.sell(one) for one in (group.parent, north, south)]
+    await group.until("2026-01-15T00:00:00Z")
     await group.use(north, "2026-01-10", 500)
     await group.use(south, "2026-01-11", 250)
     await group.until("2026-02-01T02:00:00Z")
@@ -87,20 +88,15 @@ async def test_other_instants_currencies_and_zones_stay_apart(group: Group) -> N
 async def test_one_that_cannot_be_billed_stops_no_other(group: Group) -> None:
     north, south = await group.daughter("North"), await group.daughter("South")
     await group.sell(north)
-    huge = {"code": "tiers", "model": "volume", "quantity_source": "item"}
     tiers = {"tiers": [{"up_to": "1", "unit_amount": "1"}], "above_last_tier": "refuse"}
-    held = await group.ask(
-        "POST",
-        "/subscriptions",
-        customer_id=south,
-        currency="EUR",
-        invoicing="joint",
-        prices=[huge | {"params": {"EUR": tiers}}],
-        quantities={"tiers": "5"},
-    )
-    await group.until("2026-01-01T02:00:00Z")
-    (invoice,) = await group.invoices()
-    assert invoice["total"] == "30.00"
+    only_one = {"code": "tokens", "model": "volume", "params": tiers}
+    held = await group.sell(south, overrides=[only_one])
+    await group.until("2026-01-15T00:00:00Z")
+    await group.use(south, "2026-01-10", 5)
+    await group.until("2026-02-01T02:00:00Z")
+    january, february = await group.invoices()
+    assert (january["total"], february["total"]) == ("60.00", "30.00")
+    assert february["subscription_id"] is not None
     assert (await group.ask("GET", f"/subscriptions/{held['id']}"))["billing_error"] is not None
 
 

@@ -109,7 +109,8 @@ class CustomerIn(Wire):
     def from_wire(self) -> NewCustomer:
         """The command."""
         return NewCustomer(
-            **self.model_dump(exclude={"address", "metadata", "tax_exemption"}),
+            **self.model_dump(exclude={"address", "metadata", "tax_exemption", "parent_id"}),
+            parent_id=self.parent_id,
             tax_exemption=None if self.tax_exemption is None else self.tax_exemption.from_wire(),
             address=Address(**self.address.model_dump()),
             meta=self.metadata,

@@ -17,6 +17,7 @@ from counterfoil.modules.billing.settling import keep_courses, load_courses_agai
 from counterfoil.modules.billing.types import BATCH, Billed
 from counterfoil.modules.catalog import prices_by_ids
 from counterfoil.modules.invoicing import (
+    DraftInvoice,
     NewAmounts,
     as_it_stands,
     due_drafts,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from counterfoil.modules.billing.commitments import CommitmentCourse
-    from counterfoil.modules.invoicing import DraftInvoice, Invoice, InvoiceLine, NewLine
+    from counterfoil.modules.invoicing import Invoice, InvoiceLine, NewLine
     from counterfoil.store import Uow
 
 PUT_OFF: Final = timedelta(days=1)
