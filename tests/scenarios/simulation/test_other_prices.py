@@ -97,6 +97,21 @@ async def test_only_the_customers_that_are_named_and_the_time_that_is_asked_are_
     assert {customer: sums(one) for customer, one in found.items()} == {first: ("25.00", "13.50", "-11.50")}
 
 
+async def test_usage_is_that_of_who_used_it_whoever_pays_for_it(shop: Shop) -> None:
+    parent = await shop.customer(external_id="parent")
+    child = await shop.customer(external_id="child", parent_id=parent, billed_to="parent")
+    await shop.subscribe(child, seats="1")
+    await shop.advance("2026-02-01T00:00:00Z")
+    await shop.use(child, "2026-01-20T00:00:00Z", 1500, "e1")
+    await shop.advance("2026-02-10T02:00:00Z")
+    assert {one["customer_id"] for one in await shop.invoices()} == {parent}
+    price = draft(shop, "tokens", "per_unit", {"unit_amount": "0.009"})
+    for named, expected in ((["child"], {child: ("25.00", "13.50", "-11.50")}), (["parent"], {})):
+        done = await simulate(shop, prices=[price], customers=named)
+        found = await results(shop, done)
+        assert {customer: sums(one) for customer, one in found.items()} == expected
+
+
 async def test_a_part_of_a_period_is_compared_as_it_was_billed_with_its_share(shop: Shop) -> None:
     customer = await shop.customer()
     await shop.subscribe(customer, seats="2", alignment="calendar")  # 10 to 31 January: 22 of 31 days

@@ -11,7 +11,6 @@ from counterfoil.core.calendar import Period, format_instant
 from counterfoil.core.errors import CounterfoilError
 from counterfoil.core.money import Money, unit_of
 from counterfoil.core.proration import prorate
-from counterfoil.core.rating import LineKind
 from counterfoil.modules.billing import charge_of_line, read_usage_of
 from counterfoil.modules.catalog import prices_by_ids
 from counterfoil.modules.invoicing import invoices_by_ids, lines_of
@@ -73,18 +72,11 @@ async def _charges(
     uow: Uow, simulation: Simulation, customers: Sequence[UUID]
 ) -> tuple[list[Charge], Drafts]:
     """What these customers were charged for periods within the time by prices that others are tried for."""
-    ids = await repository.invoices_of(uow, simulation, customers)
-    invoices, lines = await invoices_by_ids(uow, ids), await lines_of(uow, ids)
-    charged = [
-        (invoices[line.invoice_id], line)
-        for id_ in ids
-        for line in lines[id_]
-        if line.kind is LineKind.CHARGE
-        and line.price_id is not None
-        and simulation.starts_at <= line.service_start
-        and line.service_end <= simulation.ends_at
-        and not line.voided
-    ]
+    places = await repository.charged_lines(uow, simulation, customers)
+    ids = dict.fromkeys(invoice_id for invoice_id, _ in places)
+    invoices, lines = await invoices_by_ids(uow, ids.keys()), await lines_of(uow, ids.keys())
+    chosen = {line_id for _, line_id in places}
+    charged = [(invoices[line.invoice_id], line) for id_ in ids for line in lines[id_] if line.id in chosen]
     wanted = {line.price_id for _, line in charged if line.price_id is not None}
     version = simulation.version
     listed = () if version is None else [UUID(id_) for id_ in version["price_ids"]]

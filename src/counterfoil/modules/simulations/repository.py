@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, not_, select, text, update
 
 from counterfoil.core.money import Money, unit_of
 from counterfoil.core.states.invoice import InvoiceState
-from counterfoil.modules.invoicing import InvoiceRow
+from counterfoil.modules.invoicing import InvoiceLineRow, InvoiceRow
 from counterfoil.modules.simulations.models import SimulationResultRow, SimulationRow
 from counterfoil.modules.simulations.types import Simulation, SimulationResult, SimulationTotal
+from counterfoil.modules.subscriptions import SubscriptionItemRow, SubscriptionRow
 from counterfoil.store import Page, PageQuery, Uow, only, records
 from counterfoil.store.paging import page_of, paged
 from counterfoil.store.rows import among, columns, insert_values
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _SELECT = select(*columns(SimulationRow, Simulation))
 _FIELDS: Final = tuple(field.name for field in fields(SimulationResult))
 _RESULTS = select(*columns(SimulationResultRow, SimulationResult))
+_IS_CHARGE: Final = text("invoice_lines.kind = 'charge'")  # as the index says it
 _NOT_BILLED: Final = (InvoiceState.DRAFT, InvoiceState.VOID)
 
 
@@ -61,37 +63,53 @@ async def pass_customer(uow: Uow, simulation_id: UUID, customer_id: UUID) -> Non
 
 
 async def next_customers(uow: Uow, simulation: Simulation, limit: int) -> list[UUID]:
-    """The next customers, by id, that were billed anything for the time."""
-    column = InvoiceRow.customer_id
-    statement = select(column).where(*_billed(uow, simulation)).group_by(column).order_by(column).limit(limit)
+    """The next customers, by id, that have or had a subscription."""
+    column = SubscriptionRow.customer_id
+    statement = select(column).where(*_asked(uow, simulation)).group_by(column).order_by(column).limit(limit)
     if simulation.passed is not None:
         statement = statement.where(column > simulation.passed)
     return list((await uow.execute(statement)).scalars())
 
 
 async def count_customers(uow: Uow, simulation: Simulation) -> int:
-    """How many customers were billed anything for the time."""
-    statement = select(func.count(InvoiceRow.customer_id.distinct())).where(*_billed(uow, simulation))
+    """How many customers there are to go through."""
+    statement = select(func.count(SubscriptionRow.customer_id.distinct())).where(*_asked(uow, simulation))
     return int((await uow.execute(statement)).scalar_one())
 
 
-async def invoices_of(uow: Uow, simulation: Simulation, customer_ids: Collection[UUID]) -> list[UUID]:
-    """The invoices of these customers that may bill anything for the time."""
-    statement = select(InvoiceRow.id).where(
-        *_billed(uow, simulation), among(InvoiceRow.customer_id, customer_ids)
+async def charged_lines(
+    uow: Uow, simulation: Simulation, customer_ids: Collection[UUID]
+) -> list[tuple[UUID, UUID]]:
+    """The final charges of these customers' subscriptions for periods within the time: invoice and line.
+
+    Whoever paid for them: what others pay for a customer is the customer's use.
+    """
+    line = InvoiceLineRow
+    statement = (
+        select(line.invoice_id, line.id)
+        .select_from(SubscriptionRow)
+        .join(SubscriptionItemRow, SubscriptionItemRow.subscription_id == SubscriptionRow.id)
+        .join(line, line.subscription_item_id == SubscriptionItemRow.id)
+        .join(InvoiceRow, InvoiceRow.id == line.invoice_id)
+        .where(
+            SubscriptionRow.environment_id == uow.environment_id,
+            among(SubscriptionRow.customer_id, customer_ids),
+            _IS_CHARGE,
+            not_(line.voided),
+            line.price_id.is_not(None),
+            line.service_start >= simulation.starts_at,
+            line.service_end <= simulation.ends_at,
+            InvoiceRow.status.not_in(_NOT_BILLED),
+        )
+        .order_by(line.invoice_id, line.position)
     )
-    return list((await uow.execute(statement.order_by(InvoiceRow.id))).scalars())
+    return [(row.invoice_id, row.id) for row in await uow.execute(statement)]
 
 
-def _billed(uow: Uow, simulation: Simulation) -> list[ColumnElement[bool]]:
-    found = [
-        InvoiceRow.environment_id == uow.environment_id,
-        InvoiceRow.period_start < simulation.ends_at,
-        InvoiceRow.period_end > simulation.starts_at,
-        InvoiceRow.status.not_in(_NOT_BILLED),
-    ]
+def _asked(uow: Uow, simulation: Simulation) -> list[ColumnElement[bool]]:
+    found = [SubscriptionRow.environment_id == uow.environment_id]
     if simulation.customer_ids is not None:
-        found.append(among(InvoiceRow.customer_id, simulation.customer_ids))
+        found.append(among(SubscriptionRow.customer_id, simulation.customer_ids))
     return found
 
 
