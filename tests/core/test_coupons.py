@@ -25,7 +25,7 @@ from counterfoil.core.coupons import (
 )
 from counterfoil.core.money import Money, total_of, unit_of
 from counterfoil.core.pricing import parse_pricing
-from counterfoil.core.rating import Cadence, PriceTerms, RatingInput, redo
+from counterfoil.core.rating import Cadence, PriceTerms, RatingInput, discounts_taken, redo
 
 EUR = unit_of("EUR")
 IN_ADVANCE, IN_ARREARS = Cadence.IN_ADVANCE, Cadence.IN_ARREARS
@@ -196,7 +196,7 @@ LINES = st.lists(
 
 @settings(max_examples=150, deadline=None)
 @given(LINES, COUPONS, st.data())
-def test_discounts_never_make_a_line_negative_and_an_amount_takes_no_more_than_it_is(
+def test_discounts_never_make_a_line_negative_and_sum_to_what_the_invoice_shows(
     lines: list[RatingInput], coupons: list[dict[str, Any]], data: st.DataObject
 ) -> None:
     agreed = [granted(number, **facts) for number, facts in enumerate(coupons)]
@@ -214,6 +214,9 @@ def test_discounts_never_make_a_line_negative_and_an_amount_takes_no_more_than_i
             if applied.discount.ref == one.ref and one.percent is None
         ]
         assert sum(taken) <= one.amounts.get("EUR", Decimal(0))
+    told = discounts_taken(rated, EUR)
+    assert total_of((one.amount for one in told), EUR) == total_of((line.discount for line in rated), EUR)
+    assert all(one.amount.minor > 0 for one in told)
     only_amounts = [[one for one in each if one.percent is None] for each in reached]
     off = total_of((line.discount for line in rate_discounted(lines, only_amounts, EUR)), EUR)
     agreed_off = sum(one.amounts["EUR"] for one in agreed if one.percent is None)

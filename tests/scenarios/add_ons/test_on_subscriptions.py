@@ -53,6 +53,21 @@ async def test_an_add_on_in_the_middle_of_a_period_costs_its_share(
     assert await seller.totals(customer) == totals
 
 
+async def test_a_preview_of_an_add_on_is_what_it_does(seller: Seller) -> None:
+    plan, customer = await seller.plan("pro", fee("100")), await seller.customer()
+    await add_on(seller, "backup", fee("31", "backup"))
+    sold = await seller.sell(customer, plan)
+    await seller.until(MIDDLE)
+    path, body = f"/subscriptions/{sold['id']}/add-ons", {"code": "backup", "behavior": "always_invoice"}
+    shown = await seller.ask("POST", f"{path}?preview=true", **body)
+    assert [one["invoice"]["total"] for one in shown["invoices"]] == ["15.00"]
+    assert [one["invoice"]["total"] for one in shown["next_invoices"]] == ["131.00"]
+    assert len((await seller.ask("GET", f"/subscriptions/{sold['id']}"))["items"]) == 1
+    await seller.ask("POST", path, **body)
+    await seller.until(FEBRUARY)
+    assert await seller.totals(customer) == ["100.00", "15.00", "131.00"]
+
+
 async def test_a_removed_add_on_gives_back_what_was_paid_for_the_rest(seller: Seller) -> None:
     plan, customer = await seller.plan("pro", fee("100")), await seller.customer()
     backup = await add_on(seller, "backup", fee("31", "backup"))

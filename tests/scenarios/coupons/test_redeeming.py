@@ -162,6 +162,19 @@ async def test_a_preview_shows_the_discount_and_takes_nothing(seller: Seller) ->
     assert await seller.totals(customer) == ["100.00", "75.00", "100.00"]
 
 
+async def test_a_redemption_is_shown_before_it_is_made(seller: Seller) -> None:
+    plan, customer = await seller.plan("pro", fee("100")), await seller.customer()
+    coupon = await seller.coupon("rare", percent="25", max_redemptions=1)
+    sold = await seller.sell(customer, plan)
+    await seller.until("2026-01-02T00:00:00Z")
+    path = f"/subscriptions/{sold['id']}/discounts"
+    for _ in range(2):
+        shown = await seller.ask("POST", f"{path}?preview=true", coupon="rare")
+        assert [one["invoice"]["total"] for one in shown["next_invoices"]] == ["75.00"]
+    assert (await seller.ask("GET", f"/coupons/{coupon}"))["redeemed"] == 0
+    assert (await seller.ask("POST", path, coupon="rare"))["starts_at"] == "2026-01-02T00:00:00Z"
+
+
 async def test_usage_that_comes_in_the_grace_is_discounted_with_its_draft(seller: Seller) -> None:
     plan = await seller.plan("api", usage("0.10", await seller.meter()))
     customer = await seller.customer()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import ConfigDict, Field
@@ -24,16 +24,21 @@ from counterfoil.faces.kit.wire import (
     shown,
 )
 from counterfoil.faces.native.catalog_wire import SHOWN, example
+from counterfoil.faces.native.previews import AsPreview, SubscriptionPreviewOut, changed
 from counterfoil.faces.native.routes import NativeRoute
 from counterfoil.modules.subscriptions import (
     NewDiscount,
     SubscriptionDiscount,
     end_discount,
     get_discount,
+    get_subscription,
     list_discounts,
     redeem_for_customer,
     redeem_for_subscription,
 )
+
+if TYPE_CHECKING:
+    from counterfoil.modules.subscriptions import Subscription
 
 router = APIRouter(tags=["Discounts"], route_class=NativeRoute)
 READ, WRITE = allow("subscriptions:read"), allow("subscriptions:write")
@@ -139,15 +144,24 @@ async def get(discount_id: DiscountId, uow: Unit) -> Response:
 @router.post(
     "/subscriptions/{subscription_id}/discounts",
     status_code=201,
-    response_model=DiscountOut,
+    response_model=DiscountOut | SubscriptionPreviewOut,
     dependencies=[WRITE],
 )
-async def redeem_for_one(subscription_id: SubscriptionId, body: DiscountIn, uow: Unit) -> Response:
+async def redeem_for_one(
+    subscription_id: SubscriptionId, body: DiscountIn, uow: Unit, preview: AsPreview = False
+) -> Response:
     """Redeem a coupon for a subscription.
 
     It is taken from what is paid ahead from then on, and from what is paid afterwards for periods that end
     later; what is billed already stays as it is.
     """
+
+    async def redeemed() -> Subscription:
+        await redeem_for_subscription(uow, subscription_id, body.from_wire())
+        return await get_subscription(uow, subscription_id)
+
+    if preview:
+        return await changed(uow, redeemed, preview=True)
     return _shown(await redeem_for_subscription(uow, subscription_id, body.from_wire()), 201)
 
 

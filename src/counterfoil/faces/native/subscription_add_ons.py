@@ -12,9 +12,8 @@ from counterfoil.faces.kit.context import Unit, allow
 from counterfoil.faces.kit.wire import AddOnId, IfMatch, InstantText, SubscriptionId
 from counterfoil.faces.native.add_ons import ChosenAddOnIn
 from counterfoil.faces.native.catalog_wire import example
-from counterfoil.faces.native.previews import show_subscription
+from counterfoil.faces.native.previews import AsPreview, ChangedOut, changed
 from counterfoil.faces.native.routes import NativeRoute
-from counterfoil.faces.native.subscriptions_wire import SubscriptionOut
 from counterfoil.modules import billing
 from counterfoil.modules.subscriptions import ChangeWhen, ChosenAddOn
 
@@ -52,25 +51,34 @@ class AddAddOnIn(ChosenAddOnIn):
         return ChosenAddOn(self.code, self.quantity, self.shared_usage)
 
 
-@router.post("", response_model=SubscriptionOut, dependencies=[WRITE])
-async def add(subscription_id: SubscriptionId, body: AddAddOnIn, uow: Unit, if_match: IfMatch) -> Response:
+@router.post("", response_model=ChangedOut, dependencies=[WRITE])
+async def add(
+    subscription_id: SubscriptionId,
+    body: AddAddOnIn,
+    uow: Unit,
+    if_match: IfMatch,
+    preview: AsPreview = False,
+) -> Response:
     """Give a subscription an add-on, now, at the end of its period or at an instant ahead.
 
     In the middle of a period it costs its share of it, on the invoice that the policy or `behavior` says.
     """
-    changed = await billing.add_add_on(
+    return await changed(
         uow,
-        subscription_id,
-        body.from_wire(),
-        behavior=body.behavior,
-        when=body.when,
-        at=body.at,
-        expected_version=if_match,
+        lambda: billing.add_add_on(
+            uow,
+            subscription_id,
+            body.from_wire(),
+            behavior=body.behavior,
+            when=body.when,
+            at=body.at,
+            expected_version=if_match,
+        ),
+        preview=preview,
     )
-    return await show_subscription(uow, changed)
 
 
-@router.delete("/{add_on_id}", response_model=SubscriptionOut, dependencies=[WRITE])
+@router.delete("/{add_on_id}", response_model=ChangedOut, dependencies=[WRITE])
 async def remove(
     subscription_id: SubscriptionId,
     add_on_id: AddOnId,
@@ -79,12 +87,16 @@ async def remove(
     when: Annotated[ChangeWhen, Query(description=_WHEN)] = ChangeWhen.NOW,
     at: Annotated[InstantText | None, Query(description=_AT)] = None,
     behavior: Annotated[ProrationBehavior | None, Query(description=_BEHAVIOR)] = None,
+    preview: AsPreview = False,
 ) -> Response:
     """Take an add-on from a subscription, now, at the end of its period or at an instant ahead.
 
     What was paid for time that is not served any more is given back, unless `behavior` is `none`.
     """
-    changed = await billing.remove_add_on(
-        uow, subscription_id, add_on_id, behavior=behavior, when=when, at=at, expected_version=if_match
+    return await changed(
+        uow,
+        lambda: billing.remove_add_on(
+            uow, subscription_id, add_on_id, behavior=behavior, when=when, at=at, expected_version=if_match
+        ),
+        preview=preview,
     )
-    return await show_subscription(uow, changed)
