@@ -29,6 +29,10 @@ async def test_daughters_and_parent_are_on_one_invoice_that_says_whose_each_line
     ]
     amounts = {(line["customer_id"], line["description"]): line["amount"] for line in lines}
     assert (amounts[north, "Tokens"], amounts[south, "Tokens"]) == ("5.00", "2.50")
+    printed = [line["part"] for line in (await group.paper(february))["lines"] if line["part"]]
+    assert printed == [["Group · Pro", "30.00"], ["North · Pro", "35.00"], ["South · Pro", "32.50"]]
+    paper = await group.api.get(f"/v1/invoices/{february['id']}/pdf")
+    assert (paper.status_code, paper.content[:5]) == (200, b"%PDF-")
 
 
 async def test_each_subscription_finds_its_joint_invoices_and_each_customer_what_it_pays(
@@ -105,7 +109,7 @@ async def test_a_preview_tells_the_joint_invoice_that_the_run_drafts(group: Grou
     first, second = await group.sell(north), await group.sell(south)
     await group.until("2026-01-15T00:00:00Z")
     preview = await group.ask("GET", f"/subscriptions/{first['id']}/preview")
-    (upcoming,) = preview["invoices"]
+    (upcoming,) = preview["data"]
     assert (upcoming["invoice"]["total"], len(upcoming["lines"])) == ("60.00", 4)
     assert {line["subscription_id"] for line in upcoming["lines"]} == {first["id"], second["id"]}
     await group.until("2026-02-01T02:00:00Z")

@@ -12,7 +12,7 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
-from counterfoil.core.money import decimal_text, to_decimal
+from counterfoil.core.money import decimal_text, to_decimal, total_of
 from counterfoil.core.pricing import PartKind
 from counterfoil.core.rating import (
     DeltaExplanation,
@@ -59,7 +59,7 @@ def document(
         "footer": [_soft(row) for row in (seller["footer"] or "").splitlines() if row.strip()],
         "facts": _facts(invoice),
         "currency": invoice.currency,
-        "lines": [_line(line, invoice) for line in lines],
+        "lines": _lines(invoice, lines, buyer.get("parts") or ()),
         "sums": _sums(invoice),
         "due": _due(invoice),
         "notes": [*_notes(invoice), *_tax_notes(lines, seller, buyer)],
@@ -94,6 +94,23 @@ def _facts(invoice: Invoice) -> list[list[str]]:
     return facts
 
 
+def _lines(
+    invoice: Invoice, lines: Sequence[InvoiceLine], parts: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """The lines; the first of each subscription says whose it is and what it comes to, where that is said."""
+    titles = {part["subscription_id"]: [part["customer"], part["name"]] for part in parts}
+    told, seen = [], set()
+    for line in lines:
+        entry, whose = _line(line, invoice), str(line.subscription_id)
+        if whose in titles and whose not in seen:
+            seen.add(whose)
+            own = [one.amount for one in lines if one.subscription_id == line.subscription_id]
+            title = " · ".join(_soft(word) for word in titles[whose] if word)
+            entry["part"] = [title, amount_text(total_of(own, invoice.unit))]
+        told.append(entry)
+    return told
+
+
 def _line(line: InvoiceLine, invoice: Invoice) -> dict[str, Any]:
     percents = {tax.code: percent_text(tax.percent) for tax in invoice.taxes}
     return {
@@ -104,6 +121,7 @@ def _line(line: InvoiceLine, invoice: Invoice) -> dict[str, Any]:
         "quantity": quantity_text(line.quantity),
         "tax": " + ".join(percents[tax.code] for tax in line.taxes) or "–",
         "amount": amount_text(line.amount),
+        "part": [],
     }
 
 

@@ -41,6 +41,7 @@ async def invoice_pdf(uow: Uow, invoice_id: UUID) -> tuple[Invoice, bytes]:
     if seller is None or buyer is None:
         seller = seller_of(await issuers_repository.get(uow, invoice.issuer_id))
         buyer = (await repository.buyers(uow, [invoice.customer_id]))[invoice.customer_id]
+        buyer["parts"] = (await lines_repository.parts(uow, [invoice_id])).get(invoice_id, [])
     content = document(invoice, lines[invoice_id], seller, buyer)
     return invoice, await asyncio.to_thread(render, content, invoice.finalised_at or invoice.updated_at)
 

@@ -171,6 +171,7 @@ async def finalise(uow: Uow, invoice_ids: Collection[UUID]) -> list[Invoice]:
     drafts.sort(key=lambda draft: (draft.finalise_at, draft.id))
     buyers = await repository.buyers(uow, {draft.customer_id for draft in drafts})
     nets = await lines_repository.net_by_cadence(uow, [draft.id for draft in drafts])
+    parts = await lines_repository.parts(uow, [draft.id for draft in drafts])
     issuers = await issuers_repository.by_ids(uow, {draft.issuer_id for draft in drafts}, lock=True)
     taken: Counter[UUID] = Counter()
     finalised = []
@@ -178,7 +179,7 @@ async def finalise(uow: Uow, invoice_ids: Collection[UUID]) -> list[Invoice]:
         issuer = issuers[draft.issuer_id]
         number = issuer.next_number + taken[issuer.id]
         taken[issuer.id] += 1
-        finalised.append(_finalised(uow, draft, issuer, number, buyers[draft.customer_id]))
+        finalised.append(_finalised(uow, draft, issuer, number, _buyer(draft, buyers, parts)))
     await issuers_repository.take_numbers(
         uow, {issuer_id: issuers[issuer_id].next_number + count for issuer_id, count in taken.items()}
     )
@@ -253,6 +254,14 @@ def explain(line: InvoiceLine) -> LineExplanation:
     redone = redo(line.explanation, line.charged.unit)
     steps = tuple(sentences(read_explanation(line.explanation)))
     return LineExplanation(line, steps, redone, redone == line.charged)
+
+
+def _buyer(
+    draft: Invoice, buyers: Mapping[UUID, dict[str, Any]], parts: Mapping[UUID, list[dict[str, Any]]]
+) -> dict[str, Any]:
+    """What the invoice keeps of its customer, and of whom it is for."""
+    buyer = buyers[draft.customer_id]
+    return {**buyer, "parts": parts[draft.id]} if draft.id in parts else buyer
 
 
 def _finalised(uow: Uow, draft: Invoice, issuer: Issuer, number: int, buyer: Mapping[str, Any]) -> Invoice:

@@ -38,6 +38,21 @@ _SELECT = select(
 ).join(InvoiceRow, InvoiceRow.id == InvoiceLineRow.invoice_id)
 
 
+_PARTS: Final = text(
+    """
+    select l.invoice_id, s.id as subscription_id, c.name as customer,
+        coalesce(p.name, s.plan_reference, s.external_id) as name
+    from invoice_lines l
+    join invoices i on i.id = l.invoice_id
+    join customers c on c.id = coalesce(l.customer_id, i.customer_id)
+    join subscriptions s on s.id = coalesce(l.subscription_id, i.subscription_id)
+    left join plans p on p.id = s.plan_id
+    where l.environment_id = :environment and l.invoice_id = any (cast(:invoices as uuid[]))
+      and (l.subscription_id is not null or l.customer_id is not null)
+    group by l.invoice_id, s.id, c.name, p.name
+    order by l.invoice_id, min(l.position)
+    """
+)
 _IS_CHARGE: Final = text("invoice_lines.kind = 'charge'")  # as the index says it
 _IS_OTHER: Final = text("invoice_lines.kind <> 'charge'")
 
@@ -177,6 +192,19 @@ async def net_by_cadence(uow: Uow, invoice_ids: Collection[UUID]) -> dict[UUID, 
     found = dict.fromkeys(invoice_ids, (0, 0))
     for row in await uow.execute(statement):
         found[row.invoice_id] = (int(row.earned), int(row.deferred))
+    return found
+
+
+async def parts(uow: Uow, invoice_ids: Collection[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+    """Of invoices that are for others than their customer, or joint: whose subscriptions they are for.
+
+    In the order of the lines; what a subscription is called is its plan, or what the seller calls it.
+    """
+    found: dict[UUID, list[dict[str, Any]]] = {}
+    values = {"environment": uow.environment_id, "invoices": list(invoice_ids)}
+    for row in await uow.execute(_PARTS, values):
+        part = {"subscription_id": str(row.subscription_id), "customer": row.customer, "name": row.name}
+        found.setdefault(row.invoice_id, []).append(part)
     return found
 
 
