@@ -92,10 +92,18 @@ SPREAD: Final = {
         "at": "'2026-01-01'::timestamptz + n * interval '1 minute'",
         **_one_in_fifty("customer_id"),
     },
+    "commitment_terms": {
+        "start_at": "(one.t).start_at - n * interval '1 hour'",
+        **_one_in_fifty("commitment_id", "subscription_id"),
+    },
     "late_usage": {"line_id": "gen_random_uuid()", "state": "'waiting'", **_one_in_fifty("subscription_id")},
     "issuers": {"is_default": "false"},
     "invoice_lines": {"voided": "true", "invoice_id": "gen_random_uuid()"},
     "subscription_items": {"subscription_id": "gen_random_uuid()"},
+    "subscription_changes": {
+        "due_at": "'2026-06-01'::timestamptz + n * interval '1 hour'",
+        **_one_in_fifty("subscription_id"),
+    },
     "plan_versions": _one_in_fifty("plan_id"),
     "prices": {"feature_id": "gen_random_uuid()", **_one_in_fifty("plan_id", "meter_id")},
     "ledger_transactions": {

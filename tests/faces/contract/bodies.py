@@ -271,8 +271,25 @@ BODIES: Final[dict[str, Callable[[Ids], dict[str, Any]]]] = {
     "subscriptions.update": _fixed(
         external_id="s-2", plan_reference="pro-2027", payment_method="cash", metadata={"a": 2}
     ),
-    "subscriptions.update_item": _fixed(quantity="4"),
-    "subscriptions.reprice": lambda ids: {**_own_price(ids), "shared_usage": True},
+    "subscriptions.update_item": _fixed(quantity="4", when="now", behavior="always_invoice"),
+    "subscriptions.reprice": lambda ids: {
+        **_own_price(ids),
+        "shared_usage": True,
+        "when": "at",
+        "at": "2026-12-01T00:00:00Z",
+        "behavior": "none",
+    },
+    "subscriptions.change_plan": lambda ids: {
+        "plan_version_id": ids["plan_version_id"],
+        "price_codes": ["seats", "tokens"],
+        "quantities": {"seats": "6"},
+        "overrides": [{"code": "seats", "params": {"unit_amount": "11"}}],
+        "keep_overrides": False,
+        "shared_usage": True,
+        "when": "at",
+        "at": "2026-12-01T00:00:00Z",
+        "behavior": "create_prorations",
+    },
     "subscriptions.pause": _fixed(when="now", resume_at="2027-01-01T00:00:00Z"),
     "subscriptions.resume": _fixed(at=None),
     "subscriptions.change_trial": _fixed(
@@ -296,7 +313,7 @@ BODIES: Final[dict[str, Callable[[Ids], dict[str, Any]]]] = {
         ],
         "shared_usage": True,
     },
-    "subscriptions.cancel": _fixed(when="at", at="2027-01-01T00:00:00Z", shared_usage=True),
+    "subscriptions.cancel": _fixed(when="at", at="2027-01-01T00:00:00Z", credit="unused", shared_usage=True),
     "credit_grants.create": lambda ids: {
         "subscription_id": ids["subscription_id"],
         "name": "Goodwill",

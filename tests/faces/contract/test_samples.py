@@ -31,7 +31,11 @@ def _names(value: Any) -> set[str]:
 
 
 # One or the other: the plan's published version, or a version by its id.
-_INSTEAD = {"subscriptions.create": {"plan_id"}, "credit_grants.create": {"plan_id"}}
+_INSTEAD = {
+    "subscriptions.create": {"plan_id"},
+    "subscriptions.change_plan": {"plan_id"},
+    "credit_grants.create": {"plan_id"},
+}
 
 
 @pytest.mark.parametrize("operation", operations(), ids=lambda one: one.id)

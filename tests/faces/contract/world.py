@@ -283,6 +283,9 @@ class _Maker:
         subscription = f"/subscriptions/{self.ids['subscription_id']}"
         await self.post(f"{subscription}/add-ons", {"code": "support", "behavior": "none"})
         await self._keep("discount_id", f"{subscription}/discounts", {"coupon": "welcome"})
+        later = {"plan_version_id": self.ids["plan_version_id"], "quantities": {"seats": "5"}}
+        await self.post(f"{subscription}/change-plan", later | {"when": "at", "at": "2029-06-01T00:00:00Z"})
+        self.ids["change_id"] = (await self.get(f"{subscription}/changes"))["data"][0]["id"]
         customer = f"/customers/{self.ids['customer_id']}"
         await self._keep("customer_discount_id", f"{customer}/discounts", {"coupon": "welcome"})
 

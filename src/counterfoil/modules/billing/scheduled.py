@@ -31,6 +31,7 @@ from counterfoil.modules.subscriptions import (
     PriceOverride,
     ScheduledChange,
     Subscription,
+    check_schedulable,
     close_change,
     due_with,
     items_of,
@@ -172,18 +173,18 @@ async def schedule(
 
     Raises what the change itself would raise after those that are to come before it.
     """
-    change = await schedule_change(uow, one, kind, command, due_at)
+    check_schedulable(one.subscription, due_at, uow.now)
+    subscription_id = one.subscription.id
     try:
         async with uow.savepoint():
-            for earlier in await pending_changes(uow, change.subscription_id):
-                if earlier.id == change.id:
-                    with uow.at(due_at):
-                        await APPLY[kind](uow, change.subscription_id, command)
-                    break
-                await _rehearse(uow, earlier)
+            for earlier in await pending_changes(uow, subscription_id):
+                if earlier.due_at <= due_at:
+                    await _rehearse(uow, earlier)
+            with uow.at(due_at):
+                await APPLY[kind](uow, subscription_id, command)
             raise _Rehearsed
     except _Rehearsed:
-        return change
+        return await schedule_change(uow, one, kind, command, due_at)
 
 
 class _Rehearsed(Exception):

@@ -108,6 +108,7 @@ from counterfoil.modules.subscriptions.renewals import ListedSubscription, Renew
 from counterfoil.modules.subscriptions.scheduling import (
     cancel_change,
     change_due_at,
+    check_schedulable,
     close_change,
     get_change,
     list_changes,
@@ -232,6 +233,7 @@ __all__ = [
     "change_term",
     "change_trial",
     "charges_of",
+    "check_schedulable",
     "close_change",
     "commitment_due_at",
     "core_term",

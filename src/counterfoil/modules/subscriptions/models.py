@@ -168,6 +168,13 @@ class SubscriptionChangeRow(Base):
     __table_args__ = (
         Index("ix_subscription_changes_subscription", "environment_id", "subscription_id", text("id desc")),
         Index(
+            "ix_subscription_changes_status",
+            "environment_id",
+            "subscription_id",
+            "status",
+            text("id desc"),
+        ),
+        Index(
             "ix_subscription_changes_due",
             "environment_id",
             "due_at",

@@ -90,19 +90,10 @@ async def schedule_change(
 ) -> ScheduledChange:
     """Write a change of a locked subscription for its date; nothing says yet that it can be made then.
 
-    Raises ``WrongState`` for one that has ended, or ends before, or has too many changes to come.
+    Raises what ``check_schedulable`` does, and ``WrongState`` for one that has too many changes to come.
     """
     before = one.subscription
-    current = planning.as_of(before, uow.now)
-    if SUBSCRIPTION.is_final(current.status):
-        raise WrongState("the subscription has ended", allowed="a subscription that runs")
-    end = planning.end_of(before)
-    if end is not None and end <= due_at:
-        raise InvalidInput(
-            "the subscription has ended by then",
-            field="at",
-            allowed=f"a time before its end at {format_instant(end)}",
-        )
+    check_schedulable(before, due_at, uow.now)
     if len(await repository_changes.pending(uow, before.id)) >= MOST_CHANGES:
         raise WrongState(
             "too many changes of the subscription are scheduled",
@@ -123,6 +114,19 @@ async def schedule_change(
     await repository_changes.add(uow, change)
     await _write_next(uow, one, "change_scheduled", change)
     return change
+
+
+def check_schedulable(subscription: Subscription, due_at: datetime, now: datetime) -> None:
+    """Refuse a change of a subscription that has ended, or has by then."""
+    if SUBSCRIPTION.is_final(planning.as_of(subscription, now).status):
+        raise WrongState("the subscription has ended", allowed="a subscription that runs")
+    end = planning.end_of(subscription)
+    if end is not None and end <= due_at:
+        raise InvalidInput(
+            "the subscription has ended by then",
+            field="at",
+            allowed=f"a time before its end at {format_instant(end)}",
+        )
 
 
 async def list_changes(

@@ -63,6 +63,11 @@ def _changes() -> None:
         ["environment_id", "subscription_id", sa.text("id desc")],
     )
     op.create_index(
+        "ix_subscription_changes_status",
+        name,
+        ["environment_id", "subscription_id", "status", sa.text("id desc")],
+    )
+    op.create_index(
         "ix_subscription_changes_due",
         name,
         ["environment_id", "due_at", "id"],
