@@ -113,7 +113,7 @@ async def test_units_that_contradict_are_refused_by_name(
         ({"code": "credits", "rates": {}}, "rates"),
         ({"code": "credits", "rates": {"XXQ": "1"}}, "rates"),
         ({"code": "credits", "rates": {"EUR": "0"}}, "rates.EUR"),
-        ({"code": "credits", "rates": {"EUR": "1"}, "exponent": 10}, "code"),
+        ({"code": "credits", "rates": {"EUR": "1"}, "exponent": 10}, "exponent"),
     ],
 )
 async def test_a_unit_that_is_none_is_refused(

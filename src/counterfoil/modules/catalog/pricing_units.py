@@ -36,7 +36,8 @@ async def create_pricing_unit(uow: Uow, new: NewPricingUnit) -> PricingUnit:
     Raises ``InvalidInput`` for a code that is none of an own unit, an exponent that is not 0 to 9, no rate, a
     rate that is not more than 0 or of no currency, and ``AlreadyExists``.
     """
-    own_unit(new.code, new.exponent, field="code")
+    own_unit(new.code, 0, field="code")
+    own_unit(new.code, new.exponent, field="exponent")
     unit = PricingUnit(
         **coded(uow, "pricing_unit", new),
         name=new.name,
