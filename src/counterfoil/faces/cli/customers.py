@@ -19,14 +19,22 @@ Limit = Annotated[int, typer.Option("--limit", "-n", min=1, max=200, help="How m
 
 
 @tenant_command
-async def list_customers(tenant: Tenant, limit: Limit = 50, as_json: Json = False) -> None:
+async def list_customers(
+    tenant: Tenant,
+    parent: Annotated[
+        str | None, typer.Option(help="Only the children of this one: id or external id.")
+    ] = None,
+    limit: Limit = 50,
+    as_json: Json = False,
+) -> None:
     """List customers, newest first."""
     from counterfoil.core.ids import show_id
     from counterfoil.faces.kit.units import PageQuery
     from counterfoil.modules.customers import list_customers
 
     async with tenant.unit() as uow:
-        page = await list_customers(uow, PageQuery(limit))
+        parent_id = None if parent is None else await find_customer(uow, parent)
+        page = await list_customers(uow, PageQuery(limit), parent_id=parent_id)
     rows = [
         {
             "id": show_id("customer", one.id),
@@ -34,6 +42,7 @@ async def list_customers(tenant: Tenant, limit: Limit = 50, as_json: Json = Fals
             "name": one.name,
             "currency": one.currency,
             "zone": one.zone,
+            "billed_to": one.billed_to.value,
             "archived_at": one.archived_at,
         }
         for one in page.items
@@ -41,7 +50,7 @@ async def list_customers(tenant: Tenant, limit: Limit = 50, as_json: Json = Fals
     if as_json:
         show_json(rows)
         return
-    names = ("id", "external_id", "name", "currency", "zone")
+    names = ("id", "external_id", "name", "currency", "zone", "billed_to")
     table(
         None,
         [name.replace("_", " ") for name in names],

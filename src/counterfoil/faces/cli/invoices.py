@@ -69,7 +69,7 @@ async def show(tenant: Tenant, number: Number, as_json: Json = False) -> None:
     async with tenant.unit() as uow:
         invoice = await find(uow, number)
         lines = (await lines_of(uow, [invoice.id]))[invoice.id]
-        names = await names_on(uow, [invoice])
+        names = await names_on(uow, [invoice], lines)
     if as_json:
         show_json({**invoice_json(invoice, names), "lines": [line_json(line) for line in lines]})
         return
@@ -86,7 +86,7 @@ async def show(tenant: Tenant, number: Number, as_json: Json = False) -> None:
     rows: list[list[str]] = [
         [
             str(line.position),
-            line.description if line.kind == "charge" else f"{line.kind.value}: {line.description}",
+            _described(line, invoice, names),
             span(line.service_start, line.service_end, invoice.zone),
             quantity(line.quantity),
             money(line.charged),
@@ -94,12 +94,21 @@ async def show(tenant: Tenant, number: Number, as_json: Json = False) -> None:
         for line in lines
     ]
     rows.append(["", "", "", "", ""])
+    for one in invoice.discounts:
+        rows.append(["", f"{one.name}, taken off above", "", "", f"({money(one.amount)})"])
     rows.append(["", "subtotal", "", "", money(invoice.subtotal)])
     for tax in invoice.taxes:
         rows.append(["", f"{tax.name} {decimal_text(tax.percent)} %", "", "", money(tax.tax)])
     rows.append(["", f"total {invoice.currency}", "", "", money(invoice.total)])
     table(None, ["", "line", "service period", "quantity>", f"{invoice.currency}>"], rows)
     note(f"why a line is what it is: counterfoil invoice explain {title(invoice)} LINE")
+
+
+def _described(line: InvoiceLine, invoice: Invoice, names: dict[UUID, str]) -> str:
+    """What a line is for, and whose it is where that is not the invoice's customer."""
+    told = line.description if line.kind == "charge" else f"{line.kind.value}: {line.description}"
+    whose = line.customer_id
+    return told if whose is None or whose == invoice.customer_id else f"{names[whose]}: {told}"
 
 
 @tenant_command
@@ -168,11 +177,14 @@ async def find(uow: Uow, number: str) -> Invoice:
     return page.items[0]
 
 
-async def names_on(uow: Uow, invoices: Sequence[Invoice]) -> dict[UUID, str]:
-    """The names of the invoices' customers."""
+async def names_on(
+    uow: Uow, invoices: Sequence[Invoice], lines: Sequence[InvoiceLine] = ()
+) -> dict[UUID, str]:
+    """The names of the invoices' customers, and of those whose lines these are."""
     from counterfoil.modules.customers import names_of_customers
 
-    return await names_of_customers(uow, {one.customer_id for one in invoices})
+    whose = {line.customer_id for line in lines if line.customer_id is not None}
+    return await names_of_customers(uow, {one.customer_id for one in invoices} | whose)
 
 
 def invoice_table(invoices: Sequence[Invoice], names: dict[UUID, str], *, empty: str = "none") -> None:
@@ -246,6 +258,7 @@ def invoice_json(invoice: Invoice, names: dict[UUID, str]) -> dict[str, Any]:
         "period_start": invoice.period_start,
         "period_end": invoice.period_end,
         "finalised_at": invoice.finalised_at,
+        "discount": invoice.discount.amount_text(),
         "subtotal": invoice.subtotal.amount_text(),
         "tax": invoice.tax.amount_text(),
         "total": invoice.total.amount_text(),
@@ -267,6 +280,10 @@ def line_json(line: InvoiceLine) -> dict[str, Any]:
         "quantity": line.quantity,
         "amount": line.amount.amount_text(),
         "tax": line.tax.amount_text(),
+        "subscription_id": None
+        if line.subscription_id is None
+        else show_id("subscription", line.subscription_id),
+        "customer_id": None if line.customer_id is None else show_id("customer", line.customer_id),
         "tax_treatment": line.tax_treatment,
         "tax_reason": line.tax_reason,
         "total": line.total.amount_text(),
