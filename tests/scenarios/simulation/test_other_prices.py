@@ -214,7 +214,7 @@ async def test_customers_are_rated_in_batches_that_go_on_where_they_stood(
         ({"prices": []}, 400, "prices"),
         ({"customers": ["nobody"]}, 404, "customers.0"),
         ({"customers": []}, 400, "customers"),
-        ({"plan_version": 7}, 404, "plan_version"),
+        ({"plan_version": 7}, 404, "plan_version.number"),
         ({"code": "words"}, 404, "prices.0.code"),
         ({"model": "magic"}, 400, "prices.0.model"),
         ({"model": "flat", "params": {"EUR": {"amount": "1"}}}, 400, "prices.0.model"),

@@ -76,6 +76,7 @@ _SHOWN: Final[dict[str, Any]] = {
     "created_at": "2026-11-20T09:30:00Z",
     "finished_at": "2026-11-20T09:30:01Z",
 }
+_LISTED: Final = {name: _SHOWN[name] for name in ("id", "operation_id", "from", "to", "created_at")}
 _RESULT: Final[dict[str, Any]] = {
     "id": "simr_01kahgp1g0edgrx4zm6byashwh",
     "customer_id": "cus_01kahgp1g0edgrx4zm6byashwh",
@@ -102,7 +103,7 @@ class PlanVersionName(Wire):
     """A version of a plan: a draft, the published one or a past one."""
 
     plan_id: PlanId
-    number: int
+    number: int = Field(strict=True, description="Its number in the plan, from 1")
 
 
 class SimulationIn(Wire):
@@ -190,6 +191,8 @@ class SimulationOut(Wire):
 
 class ListedSimulationOut(Wire):
     """A simulation in a list; by itself it shows how far it is, and its sums."""
+
+    model_config = ConfigDict(json_schema_extra=example(_LISTED))
 
     id: SimulationId
     operation_id: OperationId

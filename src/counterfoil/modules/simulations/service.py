@@ -34,6 +34,7 @@ from counterfoil.modules.simulations.types import (
     Simulation,
 )
 from counterfoil.store import OffsetQuery
+from counterfoil.store.guards import check_text
 
 if TYPE_CHECKING:
     from typing import Any
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
 SIMULATE_TASK: Final = "simulations.run"
 _MANY: Final = 10_000
+MAX_NAME: Final = 255
 _ENDED: Final = frozenset({OperationStatus.SUCCEEDED, OperationStatus.FAILED, OperationStatus.CANCELLED})
 
 
@@ -172,6 +174,8 @@ async def _customers(uow: Uow, new: NewSimulation) -> list[UUID] | None:
             field="customers",
             allowed=f"1 to {MAX_CUSTOMERS:,} customers, or none said for all of them",
         )
+    for index, name in enumerate(new.customers):
+        check_text(name, f"customers.{index}", longest=MAX_NAME)
     known = await resolve_customers(uow, set(new.customers))
     for index, name in enumerate(new.customers):
         if name not in known:
@@ -185,6 +189,8 @@ async def _drafts(uow: Uow, new: NewSimulation) -> list[dict[str, Any]]:
     """The draft prices, checked as prices that are made."""
     if len(new.prices) > MAX_DRAFTS:
         raise TooLarge("there are too many prices", field="prices", allowed=f"at most {MAX_DRAFTS}")
+    for index, draft in enumerate(new.prices):
+        check_text(draft.code, f"prices.{index}.code", longest=MAX_NAME)
     bases = await _bases(uow, new)
     drafts: list[dict[str, Any]] = []
     seen: set[tuple[UUID, str]] = set()
@@ -237,11 +243,17 @@ async def _version(uow: Uow, new: NewSimulation) -> dict[str, Any] | None:
     if new.version is None:
         return None
     plan_id, number = new.version
+    known = 1 <= number <= _MANY
     try:
-        version = await get_plan_version(uow, plan_id, number)
-    except NotFound as refused:
-        refused.field = "plan_version"
-        raise
+        version = await get_plan_version(uow, plan_id, number) if known else None
+    except NotFound:
+        version = None
+    if version is None:
+        raise NotFound(
+            "this plan has no such version",
+            field="plan_version.number",
+            allowed="the number of a version, from 1",
+        )
     return {
         "plan": show_id("plan", plan_id),
         "plan_id": str(plan_id),
