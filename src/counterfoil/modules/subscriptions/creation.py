@@ -68,45 +68,7 @@ async def create_subscription(uow: Uow, new: NewSubscription) -> Subscription:
     agreed, currency = await agree(uow, plans, paid_at, _currency(new, customer))
     prices = [one.stretch.price for one in agreed]
     check_taken(new.quantities, prices, "quantities")
-    first = plans[0].version
-    subscription = Subscription(
-        id=uow.new_id(),
-        external_id=new.external_id,
-        customer_id=customer.id,
-        plan_id=None if first is None else first.plan_id,
-        plan_version_id=None if first is None else first.id,
-        plan_reference=new.plan_reference,
-        payment_method=new.payment_method,
-        invoicing=new.invoicing,
-        currency=currency,
-        zone=customer.zone,
-        status=_first_status(started_at, trial_ends_at, uow.now),
-        started_at=started_at,
-        anchor_at=_anchor(new, paid_at, customer.zone, prices),
-        alignment=new.alignment,
-        cancel_at=None,
-        cancelled_at=None,
-        ended_at=None,
-        paused_at=None,
-        trial_ends_at=trial_ends_at,
-        trial_end_behavior=None if trial_ends_at is None else _at_end(new),
-        term_unit=None,
-        term_count=None,
-        term_ends_at=None,
-        auto_renew=False,
-        renewals_left=None,
-        expires_at=None,
-        phase_id=None,
-        next_phase_at=None,
-        next_billing_at=None,
-        billing_error=None,
-        policy=new.policy,
-        next_change_at=None,
-        meta=new.meta,
-        version=1,
-        created_at=uow.now,
-        updated_at=uow.now,
-    )
+    subscription = _written_down(uow, new, customer, plans, (started_at, trial_ends_at), currency, prices)
     subscription = with_term(subscription, _term(new, plans), paid_at)
     phases = phases_of_spans(uow, subscription, plans) if new.phases else []
     if phases:
@@ -131,6 +93,58 @@ async def create_subscription(uow: Uow, new: NewSubscription) -> Subscription:
         {"status": subscription.status, "customer_id": customer.id, "external_id": new.external_id},
     )
     return subscription
+
+
+def _written_down(
+    uow: Uow,
+    new: NewSubscription,
+    customer: Customer,
+    plans: Sequence[SpanPlan],
+    begins: tuple[datetime, datetime | None],
+    currency: str,
+    prices: Sequence[Price],
+) -> Subscription:
+    """The subscription without its term and its phases; it ``begins`` at a start, with the end of a trial."""
+    started_at, trial_ends_at = begins
+    first = plans[0].version
+    return Subscription(
+        id=uow.new_id(),
+        external_id=new.external_id,
+        customer_id=customer.id,
+        plan_id=None if first is None else first.plan_id,
+        plan_version_id=None if first is None else first.id,
+        plan_reference=new.plan_reference,
+        payment_method=new.payment_method,
+        invoicing=new.invoicing,
+        currency=currency,
+        zone=customer.zone,
+        status=_first_status(started_at, trial_ends_at, uow.now),
+        started_at=started_at,
+        anchor_at=_anchor(new, trial_ends_at or started_at, customer.zone, prices),
+        alignment=new.alignment,
+        cancel_at=None,
+        cancelled_at=None,
+        ended_at=None,
+        paused_at=None,
+        trial_ends_at=trial_ends_at,
+        trial_end_behavior=None if trial_ends_at is None else _at_end(new),
+        term_unit=None,
+        term_count=None,
+        term_ends_at=None,
+        auto_renew=False,
+        renewals_left=None,
+        expires_at=None,
+        phase_id=None,
+        next_phase_at=None,
+        next_billing_at=None,
+        billing_error=None,
+        policy=new.policy,
+        next_change_at=None,
+        meta=new.meta,
+        version=1,
+        created_at=uow.now,
+        updated_at=uow.now,
+    )
 
 
 async def _add_ons(
