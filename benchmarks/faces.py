@@ -185,16 +185,16 @@ def fill(address: str, seller: Seller) -> None:
         )
 
 
-def multiply(url: str, seller: Seller) -> None:
+def multiply(url: str, seller: Seller, rows: int = ROWS) -> None:
     """Copies of what belongs to the one subscription, by the table's owner."""
     with psycopg.connect(url) as connection:
         for table, copied in _TABLES.items():
-            rows = connection.execute(
+            columns = connection.execute(
                 "select column_name from information_schema.columns"
                 " where table_schema = 'public' and table_name = %s",
                 [table],
             )
-            names = [name for (name,) in rows]
+            names = [name for (name,) in columns]
             values = [
                 _COPY_OF.format(f"t.{name}")
                 if copied.get(name) == "id"
@@ -205,7 +205,7 @@ def multiply(url: str, seller: Seller) -> None:
             ]
             connection.execute(
                 f"insert into {table} ({', '.join(names)}) select {', '.join(values)}"
-                f" from {table} t, generate_series(1, {ROWS - 1}) n where t.environment_id = %s".encode(),
+                f" from {table} t, generate_series(1, {rows - 1}) n where t.environment_id = %s".encode(),
                 [seller.environment_id],
             )
         connection.commit()

@@ -11,9 +11,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, insert, text
+from sqlalchemy import BigInteger, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from counterfoil.store.rows import insertion
 from counterfoil.store.types import Base
 
 if TYPE_CHECKING:
@@ -81,4 +82,4 @@ async def write_changes(
         }
         for change in changes
     ]
-    await connection.execute(insert(ChangeRow), rows)
+    await connection.execute(*insertion(ChangeRow, rows))

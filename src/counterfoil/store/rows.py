@@ -10,17 +10,31 @@ from dataclasses import fields, make_dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import Uuid, any_, bindparam, literal, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import (
+    Text,
+    TypeDecorator,
+    Uuid,
+    any_,
+    bindparam,
+    column,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy import cast as sql_cast
+from sqlalchemy.dialects.postgresql import ARRAY, JSON
 
 from counterfoil.core.errors import NotFound, VersionMismatch
 from counterfoil.store.compiled import Compiled
+from counterfoil.store.types import json_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from uuid import UUID
 
-    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy import ColumnElement, Insert, Select
     from sqlalchemy.engine import CursorResult
 
     from counterfoil.store.types import Base
@@ -97,6 +111,43 @@ def row_values(view: Any) -> dict[str, Any]:
 def insert_values(uow: Uow, view: Any) -> dict[str, Any]:
     """The values of a new row of this environment."""
     return {"environment_id": uow.environment_id, **row_values(view)}
+
+
+def insertion(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> tuple[Insert, dict[str, str]]:
+    """The statement that writes all these new rows, by the names of the model's attributes, and its value.
+
+    For batches: it is one statement of one value however many rows there are.  All have the same names.  What
+    is ``None`` in a column of JSON is null there too, and not JSON's ``null``.
+    """
+    statement, changes = _insertion(model, tuple(rows[0]))
+    written = [dict(row) for row in rows]
+    for name, change in changes:
+        for row in written:
+            row[name] = change(row[name], None)
+    return statement, {"rows": json_text(written)}
+
+
+@cache
+def _insertion(model: Any, names: tuple[str, ...]) -> tuple[Insert, list[tuple[str, Callable[..., Any]]]]:
+    columns = {name: model.__mapper__.columns[name] for name in names}
+    kinds = {name: one.type for name, one in columns.items() if isinstance(one.type, TypeDecorator)}
+    changes = [
+        (name, kind.process_bind_param)
+        for name, kind in kinds.items()
+        if type(kind).process_bind_param is not TypeDecorator.process_bind_param
+    ]
+    plain = {name: kinds[name].impl_instance if name in kinds else one.type for name, one in columns.items()}
+    read = func.json_to_recordset(sql_cast(bindparam("rows", type_=Text), JSON)).table_valued(
+        *(column(name, kind) for name, kind in plain.items())
+    )
+    selected = select(read.render_derived(with_types=True))
+    return insert(model.__table__).from_select(list(columns.values()), selected), changes
+
+
+async def insert_rows(uow: Uow, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write the new rows of a batch in one statement; see ``insertion``."""
+    if rows:
+        await uow.execute(*insertion(model, rows))
 
 
 async def update_versioned(uow: Uow, model: Any, after: Any, changed: Collection[str], *, kind: str) -> None:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from counterfoil.store.compiled import Compiled
 
 _NOTHING: Final = text("select")
+_BY_INDEX: Final = text("set local enable_seqscan = off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,14 @@ class _Transaction:
             if refused is None:
                 raise
             raise refused from error
+
+    async def look_up_by_index(self) -> None:
+        """Have the server plan for large tables from here on: for batches that fill them.
+
+        A new seller's are small when the first batch begins, and a connection keeps the plans of that moment,
+        those of foreign keys too: each row of the last batch would look through all rows of those before.
+        """
+        await self.execute(_BY_INDEX)
 
     async def driver(self) -> DriverConnection[Any]:
         """The psycopg connection below, inside the same transaction: for COPY and hot paths."""

@@ -49,6 +49,7 @@ async def finalise_due(uow: Uow, *, limit: int = BATCH) -> Billed:
     A draft whose usage has no price any more is put off by a day, and the subscription at fault is held; on
     a joint one the others' lines wait with it.
     """
+    await uow.look_up_by_index()
     drafts = await due_drafts(uow, limit)
     if not drafts:
         return Billed()

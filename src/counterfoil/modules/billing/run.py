@@ -45,6 +45,7 @@ log = logging.getLogger("counterfoil.billing")
 
 async def bill_due(uow: Uow, *, limit: int = BATCH) -> Billed:
     """Draft the invoices of one batch of due subscriptions; an empty answer means that none was due."""
+    await uow.look_up_by_index()
     due = await due_subscriptions(uow, limit)
     if len(due) < limit:
         due += await due_families(uow, limit - len(due))

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, text, union_all, update
+from sqlalchemy import func, select, text, union_all, update
 
 from counterfoil.core.errors import NotFound
 from counterfoil.core.money import Money, decimal_text, unit_of
@@ -16,7 +16,7 @@ from counterfoil.modules.invoicing.models import InvoiceLineRow, InvoiceRow
 from counterfoil.modules.invoicing.types import Invoice, InvoiceDiscount, InvoiceTax
 from counterfoil.store import Page, PageQuery, SystemUow, Uow
 from counterfoil.store.paging import page_of, paged
-from counterfoil.store.rows import columns, insert_values
+from counterfoil.store.rows import columns, insert_rows, insert_values
 from counterfoil.store.types import json_text
 
 if TYPE_CHECKING:
@@ -123,9 +123,7 @@ def _invoice(row: Row[Any]) -> Invoice:
 async def add(uow: Uow, invoices: Iterable[Invoice]) -> None:
     """Write new invoices; ``AlreadyExists`` if an external id is taken."""
     rows = [insert_values(uow, invoice) | _money_and_taxes(invoice) for invoice in invoices]
-    for row in rows:
-        row["metadata"] = row.pop("meta")
-    await uow.execute(insert(InvoiceRow), rows)
+    await insert_rows(uow, InvoiceRow, rows)
 
 
 async def get(uow: Uow, invoice_id: UUID, *, lock: bool = False) -> Invoice:

@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from sqlalchemy import Numeric, Uuid, case, column, delete, func, insert, literal, not_, select, text, update
+from sqlalchemy import Numeric, Uuid, case, column, delete, func, literal, not_, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from counterfoil.core.errors import NotFound
@@ -15,7 +15,7 @@ from counterfoil.core.rating import Cadence
 from counterfoil.core.states.invoice import InvoiceState
 from counterfoil.modules.invoicing.models import InvoiceLineRow, InvoiceRow
 from counterfoil.modules.invoicing.types import CommitmentEntry, InvoiceLine, LineTax
-from counterfoil.store.rows import among, columns, insert_values, records
+from counterfoil.store.rows import among, columns, insert_rows, insert_values, records
 from counterfoil.store.types import Instant
 
 if TYPE_CHECKING:
@@ -84,8 +84,7 @@ async def add(uow: Uow, lines: Iterable[InvoiceLine]) -> None:
         }
         for line in lines
     ]
-    if rows:
-        await uow.execute(insert(InvoiceLineRow), rows)
+    await insert_rows(uow, InvoiceLineRow, rows)
 
 
 async def of_invoices(uow: Uow, invoice_ids: Collection[UUID]) -> dict[UUID, tuple[InvoiceLine, ...]]:

@@ -1,21 +1,21 @@
-"""A compiled select gives what SQLAlchemy would, and refuses as it would."""
+"""Many rows read and written in few steps are what SQLAlchemy would read and write, and refused alike."""
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import bindparam, delete, select, text
 
-from counterfoil.core.errors import InvalidInput, Unavailable
+from counterfoil.core.errors import AlreadyExists, InvalidInput, Unavailable
 from counterfoil.modules.customers import CustomerRow, NewCustomer, create_customer
 from counterfoil.modules.subscriptions import SubscriptionItem
 from counterfoil.store import Compiled, Store, Uow, records
-from counterfoil.store.rows import with_ids
+from counterfoil.store.rows import columns, insert_rows, insert_values, with_ids
 from tests.conftest import Database, Tenant
 
 EVERYTHING = select(*CustomerRow.__table__.columns)
@@ -72,6 +72,32 @@ async def test_instants_come_as_utc_whatever_the_server_speaks(database: Databas
         zone = (await uow.execute(text("show timezone"))).scalar_one()
     await store.close()
     assert (at, at.tzinfo, zone) == (datetime(2026, 1, 1, tzinfo=UTC), UTC, "UTC")
+
+
+async def test_many_rows_are_written_as_each_of_them_would_be(uow: Uow) -> None:
+    one, other = [await create_customer(uow, NewCustomer(name, meta={"n": 1})) for name in ("A", "B")]
+    await uow.execute(delete(CustomerRow).where(CustomerRow.id.in_([one.id, other.id])))
+    given = [
+        insert_values(uow, replace(one, name="Ä\"'%s:x\\", address={"city": "Köln"}, external_id="x")),
+        insert_values(uow, replace(other, meta={"big": 10**30, "none": None, "list": ["a", True]})),
+    ]
+    with_defaults = [values | {"tax_exempt": False} for values in given]
+    await insert_rows(uow, CustomerRow, with_defaults)
+    query = with_ids(select(*columns(CustomerRow, type(one))), CustomerRow)
+    rows = await uow.rows(query, {"environment_id": uow.environment_id, "ids": [one.id, other.id]})
+    found = {view.id: insert_values(uow, view) for view in records(type(one), rows)}
+    assert found == {values["id"]: values for values in with_defaults}
+
+
+async def test_what_many_rows_cannot_hold_is_refused_as_of_one(uow: Uow) -> None:
+    values = insert_values(uow, await create_customer(uow, NewCustomer("A", external_id="a")))
+    await insert_rows(uow, CustomerRow, [])
+    with pytest.raises(InvalidInput, match="cannot be stored"):
+        async with uow.savepoint():
+            await insert_rows(uow, CustomerRow, [values | {"id": uow.new_id(), "name": "a\x00"}])
+    with pytest.raises(AlreadyExists, match="external_id"):
+        async with uow.savepoint():
+            await insert_rows(uow, CustomerRow, [values | {"id": uow.new_id()}])
 
 
 def test_a_view_of_a_row_is_like_one_that_was_made() -> None:
