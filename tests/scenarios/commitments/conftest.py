@@ -47,6 +47,14 @@ class Shop:
         body = {"name": "Nordwind", "currency": "EUR", "zone": "UTC"}
         self.customer = (await self.post("/customers", body))["id"]
 
+    async def open_for(self, customers: int) -> None:
+        """The same anew, for so many customers."""
+        self.tenant = await make_tenant(self.store)
+        self.api.headers["Authorization"] = f"Bearer {self.tenant.key}"
+        await self.open()
+        body = {"name": "One of many", "currency": "EUR", "zone": "UTC"}
+        self.customers = [(await self.post("/customers", body))["id"] for _ in range(customers)]
+
     def price(self, code: str, unit_amount: str, **more: Any) -> dict[str, Any]:
         """A price for each unit of one kind, in arrears."""
         price: dict[str, Any] = {
@@ -76,8 +84,12 @@ class Shop:
         """So many units at noon of a day, which the clock has come to then."""
         if self.now < f"{day}T12":
             await self.until(day, "12")
+        await self.use_by(self.customer, f"{day}T12", units, kind)
+
+    async def use_by(self, customer: str, hour: str, units: str | int, kind: str = "calls") -> None:
+        """So many units of a customer at an hour."""
         self.events += 1
-        event = {"id": f"e{self.events}", "name": "used", "customer": self.customer, "at": f"{day}T12:00:00Z"}
+        event = {"id": f"e{self.events}", "name": "used", "customer": customer, "at": f"{hour}:00:00Z"}
         await self.post("/events", event | {"properties": {"units": units, "kind": kind}})
 
     async def until(self, day: str, hour: str = "03") -> None:
