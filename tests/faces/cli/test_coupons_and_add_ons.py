@@ -69,7 +69,9 @@ def test_a_price_list_makes_coupons_and_add_ons_and_then_finds_nothing_to_do(cli
     assert len(shown["invoices"]) == 1
     (invoice,) = cli("invoice", "list", "--json").json
     # 100 - 20 % + 2 × 30 + 250: the coupon is for the fee alone
-    assert invoice["total"] == "390.00"
+    assert (invoice["total"], invoice["discount"]) == ("390.00", "20.00")
+    cli("bill", "run", "--at", "2026-01-01T02:00:00Z")
+    assert "Spring, taken off above" in cli("invoice", "show", "INV-000001").out
     coupons = {one["code"]: one for one in cli("coupon", "list", "--json").json}
     assert (coupons["spring"]["redeemed"], coupons["welcome"]["amounts"]) == (
         1,

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from counterfoil.core.ids import parse_id
+from counterfoil.modules.invoicing import get_invoice, lines_of
+from counterfoil.modules.invoicing.document import document
+from tests.conftest import Tenant
 from tests.support.selling import FEBRUARY, JANUARY, MARCH, Seller, fee, seats, usage
 
 
@@ -62,7 +66,7 @@ async def test_a_per_cent_is_taken_before_an_amount_in_whatever_order_they_are_r
         }
 
 
-async def test_the_example_of_the_guide(seller: Seller) -> None:
+async def test_the_example_of_the_guide(seller: Seller, tenant: Tenant) -> None:
     plan, customer = await seller.plan("pro", fee("100"), seats("12.50")), await seller.customer()
     await seller.coupon("ten", percent="10")
     await seller.coupon("fifteen", amounts={"EUR": "15.00"})
@@ -73,6 +77,15 @@ async def test_the_example_of_the_guide(seller: Seller) -> None:
     assert [line["amount"] for line in await seller.lines(invoice)] == ["80.00", "40.00"]
     assert invoice["discount"] == "30.00"
     assert [one["amount"] for one in invoice["discounts"]] == ["15.00", "15.00"]
+    await seller.until("2026-01-03T00:00:00Z")
+    async with seller.store.unit(tenant.scope) as uow:
+        found = await get_invoice(uow, parse_id("invoice", invoice["id"]))
+        lines = (await lines_of(uow, [found.id]))[found.id]
+        assert found.seller is not None
+        assert found.buyer is not None
+        paper = document(found, lines, found.seller, found.buyer)
+    assert "Discounts are taken off in the lines above: TEN 15.00, FIFTEEN 15.00." in paper["notes"]
+    assert "Discount FIFTEEN: 10 off" in paper["lines"][0]["steps"]
 
 
 async def test_a_tax_that_the_price_includes_is_of_what_the_discount_left(seller: Seller) -> None:

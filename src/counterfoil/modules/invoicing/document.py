@@ -183,6 +183,9 @@ def _notes(invoice: Invoice) -> list[str]:
         notes.append("This is a draft. It is not a demand for payment, and its amounts may still change.")
     if invoice.status is InvoiceState.VOID:
         notes.append("This invoice is void. Nothing is owed on it.")
+    if invoice.discounts:
+        taken = ", ".join(f"{one.name} {amount_text(one.amount)}" for one in invoice.discounts)
+        notes.append(_soft(f"Discounts are taken off in the lines above: {taken}."))
     if invoice.total.minor < 0:
         notes.append("The total is in your favour and was added to your credit.")
     elif invoice.amount_due and invoice.due_at is not None:
