@@ -19,6 +19,8 @@ def test_invoices_prices_and_items_are_what_they_were(database: Database) -> Non
                 "invoices",
                 currency="EUR",
                 status="draft",
+                period_start="2026-01-01T00:00:00Z",
+                period_end="2026-02-01T00:00:00Z",
                 subtotal=100,
                 tax=0,
                 total=100,

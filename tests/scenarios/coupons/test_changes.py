@@ -50,3 +50,20 @@ async def test_more_seats_are_discounted_as_those_before(seller: Seller) -> None
     await seller.until("2026-03-01T00:00:00Z")
     # 55.80; four seats for 15 of 31 days at 90 %: 54.00, less 27.00 of the two; then 111.60 and 124.00
     assert await seller.totals(customer) == ["55.80", "27.00", "111.60", "124.00"]
+
+
+async def test_subscriptions_on_one_invoice_keep_their_own_coupons(seller: Seller) -> None:
+    plan = await seller.plan("pro", fee("100"))
+    customer = await seller.customer()
+    await seller.coupon("half", percent="50", duration="forever")
+    await seller.coupon("gift", amounts={"EUR": "30.00"})
+    await seller.ask("POST", f"/customers/{customer}/discounts", coupon="gift")
+    for codes in (["half"], []):
+        await seller.sell(customer, plan, invoicing="joint", coupons=codes)
+    await seller.until("2026-01-01T02:00:00Z")
+    (first,) = await seller.invoices(customer)
+    # 100 - 50 % - 30 of the gift, which the first of them takes, and 100: also once it was rated again
+    assert (first["status"], first["total"]) == ("open", "120.00")
+    assert {one["name"]: one["amount"] for one in first["discounts"]} == {"HALF": "50.00", "GIFT": "30.00"}
+    await seller.until(FEBRUARY)
+    assert (await seller.totals(customer))[1] == "150.00"
