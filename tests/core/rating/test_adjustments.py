@@ -20,6 +20,7 @@ from counterfoil.core.proration import Proration, prorate
 from counterfoil.core.rating import (
     CreditExplanation,
     LineKind,
+    RatedCharge,
     RatedLine,
     RatingInput,
     credit_line,
@@ -29,7 +30,6 @@ from counterfoil.core.rating import (
     redo,
     sentences,
 )
-from counterfoil.core.rating.explanation import Explanation
 
 USD = unit_of("USD")
 NOTHING = Money.zero(USD)
@@ -50,7 +50,7 @@ def share(start: str, end: str, anchor: str = "2026-01-01") -> Proration:
 
 def charge(
     amount: str, proration: Proration | None = None, rounding: Rounding = Rounding.HALF_UP
-) -> RatedLine:
+) -> RatedCharge:
     """A fee for a month, or for its share of one."""
     whole = Fraction(1) if proration is None else proration.share
     note = "" if proration is None else proration.words
@@ -66,16 +66,15 @@ def charge(
     )
 
 
-def usage(quantity: str, params: Mapping[str, Any] = TIERS) -> RatedLine:
+def usage(quantity: str, params: Mapping[str, Any] = TIERS) -> RatedCharge:
     """So much used of a graduated price."""
     return rate_line(
         RatingInput(pricing=parse_pricing("graduated", params), quantity=Decimal(quantity), unit=USD)
     )
 
 
-def given_back(line: RatedLine, unused: Proration, before: Money = NOTHING) -> RatedLine:
+def given_back(line: RatedCharge, unused: Proration, before: Money = NOTHING) -> RatedLine:
     """The credit of a rated charge."""
-    assert isinstance(line.explanation, Explanation)
     return credit_line(line.explanation, line.amount, before, unused, of="line 1 of invoice INV-000007")
 
 

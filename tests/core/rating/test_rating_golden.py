@@ -18,7 +18,7 @@ from counterfoil.core.rating import (
     Explanation,
     Line,
     PriceTerms,
-    RatedLine,
+    RatedCharge,
     RatingInput,
     rate_line,
     redo,
@@ -33,7 +33,7 @@ CASES = {path.stem: tomllib.loads(path.read_text("utf-8")) for path in sorted(FO
 LINES = {name: case for name, case in CASES.items() if "model" in case["given"]}
 
 
-def rated(given: dict[str, Any]) -> RatedLine:
+def rated(given: dict[str, Any]) -> RatedCharge:
     """The line of an example."""
     pricing, terms = pricing_of(given), PriceTerms.from_json(given.get("terms", {}))
     terms.check(pricing.need)

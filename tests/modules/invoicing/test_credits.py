@@ -17,6 +17,7 @@ from counterfoil.core.rating import (
     Cadence,
     Explanation,
     LineKind,
+    RatedCharge,
     credit_line,
     delta_line,
     read_explanation,
@@ -119,6 +120,7 @@ async def test_a_period_is_charged_once_and_corrected_as_often_as_needed(world: 
     start = "2026-01-01"
     first = await world.open(credit(old, start))
     fresh = line("40", VAT, item=item).rated
+    assert isinstance(fresh, RatedCharge)
     delta = replace(
         line("40", VAT, item=item),
         kind=LineKind.ADJUSTMENT,

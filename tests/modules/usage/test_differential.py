@@ -41,7 +41,7 @@ from counterfoil.modules.usage import (
     read_meter_windows,
     void_event,
 )
-from counterfoil.store import Store
+from counterfoil.store import Store, Uow
 from tests.modules.usage.conftest import World
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -283,10 +283,7 @@ async def test_sql_counts_what_the_reference_counts(
             subscriptions=resolve,  # type: ignore[arg-type]
         )
         assert {answer.outcome for answer in answers} <= {Outcome.ACCEPTED}
-        for id_, event in events:
-            if event.void:
-                await void_event(uow, id_, "wrong")
-        events = [(id_, event) for id_, event in events if not event.void]
+        events = await standing(uow, events)
         windows = [
             UsageWindow(
                 place * 7,
@@ -327,6 +324,14 @@ async def test_sql_counts_what_the_reference_counts(
             amounts = await read_meter_amounts(uow, meter, windows)
             for window, question in zip(windows, asked, strict=True):
                 assert list(amounts[window.key].amounts or ()) == expected_amounts(events, question, meter)
+
+
+async def standing(uow: Uow, events: Sequence[tuple[str, Sent]]) -> list[tuple[str, Sent]]:
+    """The events that still count, once those that are to be void are."""
+    for id_, event in events:
+        if event.void:
+            await void_event(uow, id_, "wrong")
+    return [(id_, event) for id_, event in events if not event.void]
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ from counterfoil.core.rating.commitment_lines import (
 )
 from counterfoil.core.rating.discounts import AppliedDiscount, Discount, DiscountKind, share_discount
 from counterfoil.core.rating.explanation import Cadence, Explanation, LineKind, Origin, Span
-from counterfoil.core.rating.lines import Line, RatedLine
+from counterfoil.core.rating.lines import Line, LineExplanation, RatedCharge, RatedLine
 from counterfoil.core.rating.pipeline import STEPS, RatingInput, Step, rate_line
 from counterfoil.core.rating.running import CARRIED, Piece, aggregate_windows, needs_earlier, running_windows
 from counterfoil.core.rating.sentences import Sentence
@@ -85,6 +85,7 @@ __all__ = [
     "Explanation",
     "Filter",
     "Line",
+    "LineExplanation",
     "LineKind",
     "Origin",
     "Piece",
@@ -92,6 +93,7 @@ __all__ = [
     "PropertyValue",
     "QuantityMode",
     "QuantityRounding",
+    "RatedCharge",
     "RatedLine",
     "RatingInput",
     "Reset",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from counterfoil.core.money import Exact
     from counterfoil.core.proration import Proration
+    from counterfoil.core.rating.lines import RatedCharge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,9 +186,8 @@ def credit_line(
     return RatedLine(listed=amount, amount=amount, explanation=told)
 
 
-def delta_line(fresh: RatedLine, billed: Sequence[Money], *, of: str = "") -> RatedLine:
+def delta_line(fresh: RatedCharge, billed: Sequence[Money], *, of: str = "") -> RatedLine:
     """What has to be added to what was ``billed`` for a period so that it costs what it was rated now."""
-    assert isinstance(fresh.explanation, Explanation)
     amount = fresh.amount - total_of(billed, fresh.amount.unit)
     told = DeltaExplanation(of=of, fresh=fresh.explanation, billed=tuple(billed), amount=amount)
     return RatedLine(listed=amount, amount=amount, explanation=told)

@@ -3,14 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from counterfoil.core.tax import TaxMode
 
 if TYPE_CHECKING:
-    from counterfoil.core.money import Money
-    from counterfoil.core.rating.told import AnyExplanation
+    from counterfoil.core.money import Exact, Money, Rounding
+    from counterfoil.core.rating.explanation import Explanation, LineKind, Origin
     from counterfoil.core.tax import TaxRate
+
+
+class LineExplanation(Protocol):
+    """How a line of any kind came about; ``told`` reads each of them again."""
+
+    @property
+    def kind(self) -> LineKind: ...
+
+    @property
+    def origin(self) -> Origin: ...
+
+    @property
+    def quantity(self) -> Exact: ...
+
+    @property
+    def exact(self) -> Exact: ...
+
+    @property
+    def rounding(self) -> Rounding: ...
+
+    @property
+    def amount(self) -> Money: ...
+
+    def to_json(self) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +43,19 @@ class RatedLine:
 
     listed: Money
     amount: Money
-    explanation: AnyExplanation
+    explanation: LineExplanation
 
     @property
     def discount(self) -> Money:
         """What the discounts took off: 0 or more."""
         return self.listed - self.amount
+
+
+@dataclass(frozen=True, slots=True)
+class RatedCharge(RatedLine):
+    """A line that a price was rated for."""
+
+    explanation: Explanation
 
 
 @dataclass(frozen=True, slots=True)

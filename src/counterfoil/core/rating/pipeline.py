@@ -19,7 +19,7 @@ from counterfoil.core.pricing.exact import ZERO, greater, lesser, minus, plus, s
 from counterfoil.core.pricing.measured import Measured
 from counterfoil.core.rating.discounts import apply_discounts
 from counterfoil.core.rating.explanation import Explanation, Origin
-from counterfoil.core.rating.lines import RatedLine
+from counterfoil.core.rating.lines import RatedCharge
 from counterfoil.core.rating.terms import (
     NO_TERMS,
     AppliedBound,
@@ -87,7 +87,7 @@ class _Work:
     amount: Money | None = field(default=None)
 
 
-def rate_line(line: RatingInput) -> RatedLine:
+def rate_line(line: RatingInput) -> RatedCharge:
     """The line's amount with its explanation; ``InvalidInput`` for a quantity or share that has no price.
 
     ``TooLarge`` if the amount is more than can be stored.
@@ -119,7 +119,7 @@ def rate_line(line: RatingInput) -> RatedLine:
         rounding=line.rounding,
         amount=work.amount,
     )
-    return RatedLine(listed=work.listed, amount=work.amount, explanation=explanation)
+    return RatedCharge(listed=work.listed, amount=work.amount, explanation=explanation)
 
 
 def _take_quantity(line: RatingInput, work: _Work) -> None:

@@ -27,6 +27,7 @@ from counterfoil.core.rating.sentences import charge_sentences
 if TYPE_CHECKING:
     from counterfoil.core.money import Money
     from counterfoil.core.money.units import Unit
+    from counterfoil.core.rating.lines import LineExplanation
     from counterfoil.core.rating.sentences import Sentence
 
 type AnyExplanation = Explanation | CreditExplanation | DeltaExplanation | CommitmentExplanation
@@ -62,7 +63,7 @@ def redo(data: Mapping[str, Any], unit: Unit) -> Money:
     return _form(data).redo(data, unit)
 
 
-def sentences(told: AnyExplanation) -> list[Sentence]:
+def sentences(told: LineExplanation) -> list[Sentence]:
     """The steps of the calculation that did something, in their order."""
     return _FORMS[told.kind].sentences(told)
 

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from counterfoil.core.money import Unit
-    from counterfoil.core.rating import AnyExplanation, Totals
+    from counterfoil.core.rating import LineExplanation, Totals
     from counterfoil.store import Uow
 
 
@@ -269,7 +269,7 @@ def _lines(uow: Uow, invoice: Invoice, lines: Sequence[NewLine], amounts: Totals
     ]
 
 
-def _commitment(told: AnyExplanation) -> dict[str, Any]:
+def _commitment(told: LineExplanation) -> dict[str, Any]:
     """What a commitment's line is summed by."""
     if not isinstance(told, CommitmentExplanation):
         return {}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from counterfoil.core.errors import Conflict, InvalidInput, WrongState
 from counterfoil.core.ids import show_id
-from counterfoil.modules.identity import audit
+from counterfoil.modules import identity
 from counterfoil.modules.usage.late import note_late
 from counterfoil.modules.usage.repository import events as repository
 from counterfoil.modules.usage.repository import late as late_repository
@@ -105,7 +105,7 @@ async def _void(uow: Uow, event_id: str, reason: str, corrected_by: str | None) 
     await voids.add(uow, void)
     facts = {"event_id": event_id, "reason": reason, "corrected_by": corrected_by}
     action = "event.voided" if corrected_by is None else "event.corrected"
-    await audit(uow, action, "customer", event.customer_id, facts)
+    await identity.audit(uow, action, "customer", event.customer_id, facts)
     named = "" if event.subscription_id is None else str(event.subscription_id)
     await note_late(uow, [BoundEvent(event.id, event.name, str(event.customer_id), named, event.at, b"")])
     [told] = await histories(uow, [event])
