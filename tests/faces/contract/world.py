@@ -146,7 +146,6 @@ _PATHS: Final = {
 _QUERIES: Final = {
     ("usage.read", "meter"): "meter_id",
     ("usage.read", "customer"): "customer_id",
-    ("customers.list", "parent_id"): "customer_id",
     ("events.list", "customer"): "customer_id",
     ("ledger.transactions", "reference"): "invoice_id",
 }
@@ -222,6 +221,7 @@ class _Maker:
     async def _contract(self) -> None:
         customer = {"name": "Kunde", "external_id": "crm-0", "currency": "EUR"}
         await self._keep("customer_id", "/customers", customer)
+        await self._keep("parent_id", "/customers", {"name": "Konzern", "external_id": "crm-group"})
         body = {"customer_id": self.ids["customer_id"], "plan_id": self.ids["plan_id"]}
         made = await self._keep(
             "subscription_id",

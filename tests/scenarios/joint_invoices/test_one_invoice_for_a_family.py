@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from datetime import UTC, datetime
 
-from counterfoil.modules.billing import run_due
+from counterfoil.core.ids import parse_id
+from counterfoil.modules.billing import catch_up, run_due
 from tests.scenarios.joint_invoices.conftest import Group
 
 
@@ -147,3 +149,44 @@ async def test_a_start_years_ago_is_caught_up_jointly(group: Group) -> None:
     found = await group.invoices(limit="100")
     assert len(found) == 86  # December 2018 to January 2026, each fee in advance
     assert {one["subscription_id"] for one in found} == {None}
+
+
+async def test_a_change_first_bills_what_is_due_of_the_whole_family(group: Group) -> None:
+    north, south = await group.daughter("North"), await group.daughter("South")
+    first, _ = await group.sell(north), await group.sell(south)
+    await group.until("2026-01-15T00:00:00Z")
+    later = datetime(2026, 2, 2, tzinfo=UTC)  # nothing has run since
+    async with group.store.unit(group.tenant.scope, now=later) as uow:
+        await catch_up(uow, parse_id("subscription", first["id"]))
+    billed = (await group.invoices())[-1]
+    assert (billed["subscription_id"], billed["total"]) == (None, "60.00")
+
+
+async def test_a_commitment_counts_for_its_own_subscription_when_a_joint_draft_is_rated_again(
+    group: Group,
+) -> None:
+    # North has committed to 20.00 a month of tokens, 10 of which are used: the other 10 are charged.
+    north, south = await group.daughter("North"), await group.daughter("South")
+    commitment = {
+        "kind": "minimum",
+        "measure": "amount",
+        "size": "20",
+        "price_codes": ["tokens"],
+        "period": "term",
+        "interval_unit": "month",
+    }
+    await group.sell(north, commitments=[commitment])
+    await group.sell(south)
+    await group.until("2026-01-15T00:00:00Z")
+    await group.use(north, "2026-01-10", 400)
+    await group.until("2026-02-01T00:30:00Z")
+    draft = (await group.invoices())[-1]
+    assert draft["total"] == "80.00"  # 30 + 4 + 16 not used, and 30
+    await group.use(north, "2026-01-31", 600)
+    await group.use(south, "2026-01-31", 100)
+    await group.until("2026-02-01T02:00:00Z")
+    final = (await group.invoices())[-1]
+    assert (final["id"], final["total"]) == (draft["id"], "81.00")  # 30 + 10 + 10, and 30 + 1
+    lines = [(line["customer_id"], line["description"], line["amount"]) for line in await group.lines(final)]
+    assert [line[2] for line in lines if line[0] == north] == ["30.00", "10.00", "0.00", "10.00"]
+    assert [line[2] for line in lines if line[0] == south] == ["30.00", "1.00"]
