@@ -282,3 +282,55 @@ async def test_phases_are_agreed_ahead_and_before_the_end(seller: Contracts) -> 
     ):
         assert await seller.refused("POST", path, phases=phases) == (400, field)
     assert await seller.get(contract) == before
+
+
+async def test_another_plan_takes_the_place_of_the_phases_to_come(seller: Contracts) -> None:
+    small = await seller.plan(SEATS)
+    large = await seller.plan(SEATS | {"params": {"EUR": {"unit_amount": "8"}}}, code="large")
+    contract = await seller.subscribe(
+        small,
+        phases=[
+            {"quantities": {"seats": "2"}, "ends_at": "2026-03-01T00:00:00Z"},
+            {"quantities": {"seats": "5"}, "ends_at": "2026-06-01T00:00:00Z"},
+        ],
+    )
+    await seller.until("2026-02-01T01:00:00Z")
+    await seller.ask("POST", f"/subscriptions/{contract}/change-plan", plan_id=large, behavior="none")
+    changed = await seller.get(contract)
+    assert [(one["plan_id"], (one["ends_at"] or "")[:10]) for one in changed["phases"]] == [
+        (small, "2026-02-01"),
+        (large, "2026-06-01"),
+    ]
+    await seller.until("2026-07-01")
+    # February as it was sold; then 2 seats at 8 until the end that was agreed.
+    assert [(day, total) for day, total, _ in await seller.bills()] == [
+        ("2026-01-01", "20.00"),
+        ("2026-02-01", "20.00"),
+        ("2026-03-01", "16.00"),
+        ("2026-04-01", "16.00"),
+        ("2026-05-01", "16.00"),
+    ]
+    ended = await seller.get(contract)
+    assert (ended["status"], ended["plan_id"]) == ("expired", large)
+    assert [event for _, event in await seller.told(contract)] == ["created", "updated", "expired"]
+
+
+async def test_another_quantity_now_leaves_a_phase_to_come_as_it_was_agreed(seller: Contracts) -> None:
+    contract = await seller.subscribe(
+        await seller.plan(SEATS),
+        phases=[
+            {"quantities": {"seats": "2"}, "ends_at": "2026-03-01T00:00:00Z"},
+            {"quantities": {"seats": "5"}},
+        ],
+    )
+    await seller.until("2026-01-20")
+    seats = (await seller.get(contract))["items"][0]["id"]
+    path = f"/subscriptions/{contract}/items/{seats}"
+    await seller.ask("PATCH", path, quantity="3", when="period_end")
+    await seller.until("2026-04-02")
+    assert [(day, total) for day, total, _ in await seller.bills()] == [
+        ("2026-01-01", "20.00"),
+        ("2026-02-01", "30.00"),
+        ("2026-03-01", "50.00"),
+        ("2026-04-01", "50.00"),
+    ]

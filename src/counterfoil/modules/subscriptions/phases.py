@@ -91,6 +91,38 @@ async def set_phases(
     return after
 
 
+async def drop_phases(uow: Uow, subscription: Subscription) -> Subscription:
+    """Let what a locked subscription is changed to now be its last phase: those to come never begin.
+
+    It ends where the last of them would have.  Nothing changes where there are none.  The caller writes the
+    rest of the subscription.
+    """
+    if subscription.phase_id is None:
+        return subscription
+    old = (await repository_life.phases_of(uow, [subscription.id]))[subscription.id]
+    start = max(uow.now, subscription.started_at)
+    kept = [phase for phase in old if phase.starts_at < start]
+    last = Phase(
+        id=uow.new_id(),
+        subscription_id=subscription.id,
+        name=None,
+        plan_id=subscription.plan_id,
+        plan_version_id=subscription.plan_version_id,
+        starts_at=start,
+        ends_at=old[-1].ends_at,
+        discounts=(),
+    )
+    kept = [*kept[:-1], replace(kept[-1], ends_at=start)] if kept else []
+    ahead = [phase for phase in old if phase.starts_at >= start]
+    if ahead:
+        codes = {code for phase in ahead for code in phase.discounts}
+        await cut_discounts(uow, subscription.id, codes, ahead[0].starts_at)
+    await repository_life.replace_phases(uow, subscription.id, [*kept, last])
+    after = replace(subscription, phase_id=last.id, next_phase_at=None)
+    await repository_life.write_terms(uow, [after])
+    return after
+
+
 def _start(before: Subscription, new: Sequence[NewPhase], now: datetime) -> datetime:
     """Where the new phases begin."""
     earliest = max(now, before.started_at)

@@ -17,6 +17,7 @@ from counterfoil.modules.customers import lock_customer
 from counterfoil.modules.subscriptions.agreeing import ONE, agree, plans_of_spans
 from counterfoil.modules.subscriptions.customer_features import note_items
 from counterfoil.modules.subscriptions.overlaps import refuse_shared_usage
+from counterfoil.modules.subscriptions.phases import drop_phases
 from counterfoil.modules.subscriptions.spans import Span
 from counterfoil.modules.subscriptions.switching import Addition, Replacement, running_from, switched
 from counterfoil.modules.subscriptions.terms import change_at, changeable, write_switched
@@ -38,10 +39,11 @@ async def change_plan(
 ) -> Subscription:
     """Put a subscription on another plan, or another version of its plan, from now on.
 
-    Nothing changes where it is there already.  Raises ``NotFound``, ``VersionMismatch``, ``WrongState`` if it
-    has ended or rests, or for an archived plan or a version that is not published, ``InvalidInput`` for a
-    plan that lacks the subscription's currency, a quantity or an override that is none, a code that a price
-    of its own has, and ``Conflict`` as ``create_subscription`` does.
+    Nothing changes where it is there already.  Phases to come never begin: the plan holds in their place.
+    Raises ``NotFound``, ``VersionMismatch``, ``WrongState`` if it has ended or rests, or for an archived plan
+    or a version that is not published, ``InvalidInput`` for a plan that lacks the subscription's currency, a
+    quantity or an override that is none, a code that a price of its own has, and ``Conflict`` as
+    ``create_subscription`` does.
     """
     before, items = await changeable(uow, subscription_id, expected_version)
     at = change_at(before, uow.now)
@@ -71,10 +73,9 @@ async def change_plan(
         await refuse_shared_usage(uow, before, begins, at)
     await note_items(uow, before.customer_id, [one.stretch.price for one in agreed])
     there = replace(before, plan_id=planned.plan.id, plan_version_id=planned.version.id)
+    there = await drop_phases(uow, there)
     behavior = change.behavior or before.policy.behavior
-    done = switched(
-        there, items, prices, matched.replacements, matched.additions, at, behavior, uow.new_id
-    )
+    done = switched(there, items, prices, matched.replacements, matched.additions, at, behavior, uow.new_id)
     facts = {"plan_id": there.plan_id, "plan_version_id": there.plan_version_id, "from": at}
     return await write_switched(uow, done, {"changed": ["plan", "items"], **facts})
 

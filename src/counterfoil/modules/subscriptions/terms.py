@@ -55,10 +55,10 @@ async def change_quantity(
 
     ``behavior`` says what that moves, the subscription's policy by default; by ``none`` the new quantity
     begins where the period that runs ends.  The items that take this one's place later, because an override
-    begins or ends, have the new quantity as well.  Raises ``NotFound``, ``VersionMismatch``, ``WrongState``
-    once the subscription or the item has ended, or where by ``none`` nothing is left to bill of it and of
-    those after it, ``InvalidInput`` for a quantity that is negative, cannot be billed or is not one that the
-    plan allows, or an item whose price takes none.
+    begins or ends, have the new quantity as well; a phase to come keeps what was agreed for it.  Raises
+    ``NotFound``, ``VersionMismatch``, ``WrongState`` once the subscription or the item has ended, or where by
+    ``none`` nothing is left to bill of it and of those after it, ``InvalidInput`` for a quantity that is
+    negative, cannot be billed or is not one that the plan allows, or an item whose price takes none.
     """
     check_quantity(quantity, "quantity")
     before, items, item = await _running_item(uow, subscription_id, item_id, expected_version)
@@ -74,7 +74,7 @@ async def change_quantity(
     following = [
         one
         for one in running_from(items, change_at(before, uow.now))
-        if prices[one.price_id].code == price.code and one.started_at >= item.started_at
+        if prices[one.price_id].code == price.code and _follows(before, item, one)
     ]
     if behavior is ProrationBehavior.NONE and all(map(_is_billed, following)):
         raise _all_billed("an item of which a period is not billed yet, or another behavior")
@@ -134,9 +134,7 @@ async def reprice_item(
     if not shared_usage and price.meter_id is not None:
         await lock_customer(uow, before.customer_id)
         start = max(item.started_at, uow.now if behavior is not ProrationBehavior.NONE else item.billed_to)
-        await refuse_shared_usage(
-            uow, before, [(price, "meter_id")], start, planning.item_end(before, item)
-        )
+        await refuse_shared_usage(uow, before, [(price, "meter_id")], start, planning.item_end(before, item))
     await note_items(uow, before.customer_id, [price])
     replacement = Replacement(item, price, item.quantity, item.ended_at)
     facts = {"item_id": item.id, "price_id": price.id}
@@ -164,6 +162,15 @@ async def write_switched(uow: Uow, done: Switched, facts: Mapping[str, Any]) -> 
     after = await save(uow, done.subscription, done.changed, [*done.others, *done.added])
     announce(uow, "updated", after, facts)
     return after
+
+
+def _follows(subscription: Subscription, item: SubscriptionItem, later: SubscriptionItem) -> bool:
+    """Whether what is agreed on the quantity of an item holds for another one of the same price's code."""
+    if later.id == item.id:
+        return True
+    ahead = subscription.next_phase_at
+    in_phase = ahead is None or later.started_at < ahead or item.started_at >= ahead
+    return later.started_at >= item.started_at and in_phase
 
 
 def change_at(subscription: Subscription, now: datetime) -> datetime:
