@@ -18,6 +18,7 @@ from counterfoil.store import Store
 from tests.conftest import client_for, make_tenant
 from tests.faces.native.test_products import expect_refusal
 from tests.modules.billing.test_billing_run import Shop
+from tests.support.observe import statements
 
 UNGROUPED = {"properties": ["m"], "prices": [{"values": ["x"], "unit_amount": "1"}]}
 TIME = {"from": "2026-01-10T00:00:00Z", "to": "2026-03-10T00:00:00Z"}
@@ -110,6 +111,18 @@ async def test_usage_is_that_of_who_used_it_whoever_pays_for_it(shop: Shop) -> N
         done = await simulate(shop, prices=[price], customers=named)
         found = await results(shop, done)
         assert {customer: sums(one) for customer, one in found.items()} == expected
+
+
+async def test_a_batch_asks_the_database_as_often_for_one_customer_as_for_many(shop: Shop) -> None:
+    await sold(shop)
+    price = draft(shop, "tokens", "per_unit", {"unit_amount": "0.009"})
+    asked = []
+    for customers in (["first"], ["first", "second"]):
+        with statements(shop.store) as seen:
+            done = await simulate(shop, prices=[price], customers=customers)
+        assert done["progress"]["customers"] == len(customers)
+        asked.append(len(seen))
+    assert asked[0] == asked[1]
 
 
 async def test_a_part_of_a_period_is_compared_as_it_was_billed_with_its_share(shop: Shop) -> None:
