@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from counterfoil.core.ids import show_id
+from counterfoil.core.rating import LineKind
 from counterfoil.modules.billing import LateState, bill_due, list_late_usage, run_due, subscribe
 from counterfoil.modules.billing.late import state_of
 from counterfoil.modules.catalog import NewMeter, NewPrice, create_meter
@@ -221,6 +222,27 @@ async def test_events_of_a_time_that_is_not_billed_cost_no_statement_more_and_le
     await one.run(MONTHS[2])
     kinds = [line.kind.value for line in await one.lines()]
     assert kinds.count("adjustment") == 1
+
+
+async def test_late_usage_of_many_contracts_takes_as_many_statements_as_of_few(
+    seller: Callable[[], Awaitable[Seller]],
+) -> None:
+    """Two contracts have late usage of January when February is billed, and seven of February in March."""
+    contracts = [await seller() for _ in range(7)]
+    first = contracts[0]
+    await first.run(MONTHS[1])
+    taken: list[int] = []
+    for month, few in ((1, 2), (2, 7)):
+        for one in contracts[:few]:
+            await one.send(MONTHS[month] + timedelta(days=5), MONTHS[month - 1], 100)
+        async with first.store.unit(first.tenant.scope, now=MONTHS[month + 1]) as uow:
+            with statements(first.store) as seen:
+                assert (await bill_due(uow)).drafted == 7
+        taken.append(len(seen))
+        await first.run(MONTHS[month + 1])
+    assert taken[0] == taken[1]
+    kinds = [line.kind for one in contracts for line in await one.lines()]
+    assert kinds.count(LineKind.ADJUSTMENT) == 2 + 7
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,8 @@ async def test_late_usage_is_a_line_of_the_next_invoice_that_names_its_period(sh
     assert texts[0].startswith(f"Corrects line 1 of invoice {january['number']}")
     assert texts[-1] == "22.00 EUR - 18.00 EUR billed before = 4.00 EUR"
     assert told["redone"] == {"amount": "4.00", "matches": True}
+    paper = await shop.api.get(f"/v1/invoices/{february['id']}/pdf")
+    assert paper.content.startswith(b"%PDF-")
 
 
 async def test_what_was_dealt_with_is_dealt_with_once(shop: Shop) -> None:
