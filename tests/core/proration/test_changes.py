@@ -135,7 +135,8 @@ def test_without_proration_the_running_period_stays_as_it_was_sold() -> None:
     assert at_once.charged_from == at("2026-06-01")
     years = starting("365", YEARS)
     reset = change_amounts(running("30", "2026-07-01"), years, at("2026-06-11"), USD, policy)
-    assert shown(reset) == [("charge", "365 of 365 days", "365.00")]
+    assert (reset.lines, reset.charged_from) == ((), at("2026-07-01"))
+    assert (reset.cycle, reset.invoice_now) == (replace(YEARS, anchor=at("2026-07-01")), False)
 
 
 def test_without_proration_an_item_that_is_added_is_free_to_the_next_boundary() -> None:

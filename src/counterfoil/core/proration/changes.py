@@ -135,8 +135,8 @@ def change_amounts(
     """What it moves that ``new`` takes the place of ``old`` at ``at``; either may be none.
 
     With the behaviour ``none`` the running period stays as it was sold, and what begins is billed from its
-    end on, or from its own next boundary if it takes nothing's place; but where a new cycle is begun, its
-    first period is charged whole.  A change before ``old`` began is ``InvalidInput``.
+    end on (where a new cycle is begun, that begins there), or from its own next boundary if it takes
+    nothing's place.  A change before ``old`` began is ``InvalidInput``.
     """
     if old is not None:
         _check_time(old, at)
@@ -148,19 +148,20 @@ def change_amounts(
     )
     keeps = policy.behavior is ProrationBehavior.NONE
     drafts: list[_Draft] = []
-    if old is not None and (resets or not keeps):
+    if old is not None and not keeps:
         drafts += _served(old, at, policy)
-        drafts += [] if keeps else _given_back(old, at, policy)
+        drafts += _given_back(old, at, policy)
     cycle = charged_from = None
     if new is not None:
-        cycle = Cycle(new.cycle.interval, at, new.cycle.zone) if resets else new.cycle
         charged_from = at
-        if keeps and not resets:
-            charged_from = _sold_to(old, at) if old is not None else cycle.first_boundary(at)
-        elif new.in_advance:
+        if keeps:
+            charged_from = _sold_to(old, at) if old is not None else new.cycle.first_boundary(at)
+        cycle = Cycle(new.cycle.interval, charged_from, new.cycle.zone) if resets else new.cycle
+        if new.in_advance and not keeps:
             charged_from = cycle.period_at(at).end
             drafts += _pieces(LineKind.CHARGE, new.amount, cycle, at, charged_from, policy)
-    return _rounded(drafts, unit, policy, cycle, charged_from, invoice_now=resets or _at_once(policy))
+    at_once = _at_once(policy) or (resets and not keeps)
+    return _rounded(drafts, unit, policy, cycle, charged_from, invoice_now=at_once)
 
 
 def cancel_amounts(

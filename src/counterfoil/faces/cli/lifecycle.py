@@ -88,6 +88,9 @@ async def cancel(
         typer.Option(help="End it then: 2026-07-01T00:00:00Z; a day alone is its midnight in UTC."),
     ] = None,
     now: Annotated[bool, typer.Option("--now", help="End it at once.")] = False,
+    credit: Annotated[
+        str, typer.Option(help="What of what was paid ahead is given back: none, unused or whole.")
+    ] = "none",
     shared_usage: Annotated[
         bool,
         typer.Option(
@@ -98,16 +101,21 @@ async def cancel(
     as_json: Json = False,
 ) -> None:
     """End a subscription with its period, unless --at or --now says otherwise."""
+    from counterfoil.core.proration import CancelCredit
     from counterfoil.modules.billing import cancel
     from counterfoil.modules.subscriptions import CancelWhen
 
+    if credit not in list(CancelCredit):
+        raise InvalidInput("--credit is none of them", field="--credit", allowed=", ".join(CancelCredit))
     if now and at is not None:
         raise InvalidInput("a subscription ends once", field="--now", allowed="either --now or --at")
     when = CancelWhen.NOW if now else CancelWhen.PERIOD_END if at is None else CancelWhen.AT
     instant = None if at is None else read_instant(at, "--at")
     async with tenant.unit() as uow:
         id_ = await find_subscription(uow, tenant, subscription)
-        after = await cancel(uow, id_, when, at=instant, shared_usage=shared_usage)
+        after = await cancel(
+            uow, id_, when, at=instant, credit=CancelCredit(credit), shared_usage=shared_usage
+        )
         found = await named_subscriptions(uow, [after])
     end = after.cancel_at
     told = f"{subscription} has ended" if end is None else f"{subscription} ends on {day(end, after.zone)}"
