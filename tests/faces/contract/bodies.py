@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from tests.faces.contract.trials import simulation_of
+
 Ids = dict[str, str]
 _CALLS: Final = {"singular": "call", "plural": "calls"}
 _LISTING: Final = {
@@ -37,17 +39,6 @@ def _own_price(ids: Ids) -> dict[str, Any]:
 
 def version_of(ids: Ids) -> dict[str, Any]:
     return {"features": [{"feature_id": ids["feature_id"], "value": True}], "prices": prices_of(ids)}
-
-
-def simulation_of(ids: Ids) -> dict[str, Any]:
-    price = {"plan_id": ids["plan_id"], "code": "tokens", "model": "per_unit", "terms": {"included": "10"}}
-    return {
-        "from": "2026-01-01T00:00:00Z",
-        "to": "2026-04-01T00:00:00Z",
-        "customers": [ids["customer_id"]],
-        "prices": [price | {"params": {"EUR": {"unit_amount": "0.5"}}}],
-        "plan_version": {"plan_id": ids["plan_id"], "number": 1},
-    }
 
 
 def _fixed(**body: Any) -> Callable[[Ids], dict[str, Any]]:

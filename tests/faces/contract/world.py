@@ -27,7 +27,8 @@ from counterfoil.modules.identity import (
 from counterfoil.settings import Settings
 from counterfoil.store import Store, numbers_of
 from tests.conftest import Tenant, client_for, make_tenant
-from tests.faces.contract.bodies import BODIES, EVENT, TOKENS_METER, simulation_of, version_of
+from tests.faces.contract.bodies import BODIES, EVENT, TOKENS_METER, version_of
+from tests.faces.contract.trials import simulation_of
 from tests.support.observe import fingerprint
 
 UNSAFE: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from counterfoil.modules.billing import Replayed, ReplayQuery, replay
+from counterfoil.modules.billing import Replayed, ReplayQuery, replay_invoices
 from counterfoil.store import Store
 from tests.conftest import Tenant, client_for, make_tenant
 from tests.modules.billing.test_billing_run import Shop
@@ -23,7 +23,7 @@ class Seller(Shop):
         done = Replayed()
         while True:
             async with self.store.unit(self.tenant.scope) as uow:
-                done += await replay(uow, ReplayQuery(customer, uow.now, done.after), limit=page)
+                done += await replay_invoices(uow, ReplayQuery(customer, uow.now, done.after), limit=page)
             if done.after is None:
                 return done
 

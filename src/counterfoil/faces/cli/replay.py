@@ -31,7 +31,7 @@ async def replay(
     Usage is taken as it was known when each invoice became final.  Exit code 1 if
     anything differs: each place is named, with both values.
     """
-    from counterfoil.modules.billing import Replayed, ReplayQuery, replay
+    from counterfoil.modules.billing import Replayed, ReplayQuery, replay_invoices
 
     async with tenant.unit() as uow:
         until = uow.now if as_of is None else read_instant(as_of, "--as-of")
@@ -39,7 +39,7 @@ async def replay(
     with steps("replaying") as step:
         while True:
             async with tenant.unit() as uow:
-                done += await replay(uow, ReplayQuery(customer, until, done.after))
+                done += await replay_invoices(uow, ReplayQuery(customer, until, done.after))
             step(f"{counted(done.invoices, 'invoice')} rebuilt")
             if done.after is None:
                 break

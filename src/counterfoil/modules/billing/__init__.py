@@ -40,6 +40,8 @@ from counterfoil.modules.billing.models import LateUsageRow
 from counterfoil.modules.billing.ports import LineTaxes, TaxProvider
 from counterfoil.modules.billing.preview import preview_subscription, previewed
 from counterfoil.modules.billing.readings import read_usage_of
+from counterfoil.modules.billing.replay import replay_invoices
+from counterfoil.modules.billing.replay_types import Difference, Replayed, ReplayQuery
 from counterfoil.modules.billing.run import bill_due
 from counterfoil.modules.billing.scheduled import APPLY, apply_due, catch_up
 from counterfoil.modules.billing.subscribing import subscribe
@@ -56,12 +58,15 @@ __all__ = [
     "Billed",
     "Charge",
     "CommitmentBalance",
+    "Difference",
     "LateState",
     "LateUsage",
     "LateUsageRow",
     "LineTaxes",
     "Preview",
     "Reading",
+    "ReplayQuery",
+    "Replayed",
     "TaxProvider",
     "TaxTable",
     "TermBalance",
@@ -99,6 +104,7 @@ __all__ = [
     "rating_input",
     "read_usage_of",
     "remove_add_on",
+    "replay_invoices",
     "reprice",
     "request_advance",
     "resume",

@@ -27,10 +27,10 @@ from counterfoil.modules.customers import resolve_customers
 from counterfoil.modules.invoicing import (
     as_it_stands,
     as_written,
-    document,
     issuers_for,
     lines_of,
     list_invoices,
+    paper_texts,
     totals_of,
 )
 from counterfoil.store import PageQuery
@@ -50,7 +50,7 @@ _OF_INVOICE: Final = ("subtotal", "tax", "total", "taxes", "discounts")
 _OF_LINE: Final = ("quantity", "amount", "tax", "total", "taxes")
 
 
-async def replay(uow: Uow, query: ReplayQuery, *, limit: int = BATCH) -> Replayed:
+async def replay_invoices(uow: Uow, query: ReplayQuery, *, limit: int = BATCH) -> Replayed:
     """Rebuild a page of a customer's final invoices; ``after`` is ``None`` once all are done.
 
     Raises ``NotFound`` for an unknown customer.
@@ -166,7 +166,7 @@ def _compared(invoice: Invoice, lines: Sequence[InvoiceLine], told: DraftInvoice
     seller, buyer = invoice.seller, invoice.buyer
     if same and seller is not None and buyer is not None:
         # Of the same texts the same paper is made, byte by byte.
-        papers = (document(*one, seller, buyer) for one in ((invoice, lines), (told.invoice, told.lines)))
+        papers = (paper_texts(*one, seller, buyer) for one in ((invoice, lines), (told.invoice, told.lines)))
         for path, stored, fresh in _unlike("document", *papers):
             yield _place(invoice, None, path, stored, fresh)
 

@@ -31,6 +31,7 @@ from counterfoil.modules.catalog.coupons import (
     redeem_coupon,
     update_coupon,
 )
+from counterfoil.modules.catalog.meter_types import Meter, NewMeter
 from counterfoil.modules.catalog.models import (
     AddOnRow,
     CouponRow,
@@ -142,8 +143,6 @@ from counterfoil.modules.catalog.tax_rates import (
 from counterfoil.modules.catalog.types import (
     CatalogChanges,
     CatalogFilter,
-    Meter,
-    NewMeter,
     NewPlan,
     NewPlanVersion,
     NewPrice,

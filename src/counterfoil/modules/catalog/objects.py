@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from counterfoil.modules.catalog.coupon_types import AddOn, Coupon
+    from counterfoil.modules.catalog.meter_types import Meter
     from counterfoil.modules.catalog.product_types import Feature, PricingTable, Product
     from counterfoil.modules.catalog.repository import Objects, Shelf
     from counterfoil.modules.catalog.types import (
         CatalogChanges,
         CatalogFilter,
-        Meter,
         Plan,
         Price,
         PriceFilter,

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from counterfoil.core.money import Unit
     from counterfoil.core.pricing import Detail, Pricing
     from counterfoil.core.rating import PriceTerms
-    from counterfoil.modules.catalog.types import Meter, NewPrice
+    from counterfoil.modules.catalog.meter_types import Meter
+    from counterfoil.modules.catalog.types import NewPrice
     from counterfoil.store import Uow
 
 MAX_PRICES: Final = 200

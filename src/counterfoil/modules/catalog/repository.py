@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONPATH
 
 from counterfoil.core.errors import NotFound
 from counterfoil.modules.catalog.coupon_types import AddOn, Coupon
+from counterfoil.modules.catalog.meter_types import Meter
 from counterfoil.modules.catalog.models import (
     AddOnRow,
     CouponRow,
@@ -27,7 +28,6 @@ from counterfoil.modules.catalog.models import (
 )
 from counterfoil.modules.catalog.product_types import Feature, PricingTable, Product
 from counterfoil.modules.catalog.types import (
-    Meter,
     Plan,
     PlanFeature,
     PlanVersion,

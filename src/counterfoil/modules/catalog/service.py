@@ -9,16 +9,17 @@ from counterfoil.core.money import parse_decimal
 from counterfoil.core.rating import Aggregation, Reset
 from counterfoil.modules.catalog import objects, repository
 from counterfoil.modules.catalog.conditions import MAX_PROPERTY, MAX_VALUE, read_filters, read_groups
+from counterfoil.modules.catalog.meter_types import Meter
 from counterfoil.modules.catalog.objects import choice, coded
 from counterfoil.modules.catalog.repository import METERS
-from counterfoil.modules.catalog.types import Meter
 from counterfoil.store.guards import check_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from uuid import UUID
 
-    from counterfoil.modules.catalog.types import CatalogChanges, NewMeter
+    from counterfoil.modules.catalog.meter_types import NewMeter
+    from counterfoil.modules.catalog.types import CatalogChanges
     from counterfoil.store import Page, PageQuery, Uow
 
 

@@ -1,4 +1,4 @@
-"""Commands and views of meters, tax rates, plans and prices; products and features have a file of their own.
+"""Commands and views of tax rates, plans and prices; products and features have a file of their own.
 
 A command's enum is given by its value as text; what is none of the enum's is refused by the use case.
 A command without a code makes an object whose code is its public id (``plan_01j…``).
@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 from counterfoil.core import tax
 from counterfoil.core.calendar import Interval, IntervalUnit
 from counterfoil.core.errors import InvalidInput
-from counterfoil.core.expressions import parse_expression
 from counterfoil.core.pricing import Detail, Pricing, parse_pricing
-from counterfoil.core.rating import Aggregate, Aggregation, Cadence, Filter, Reset
+from counterfoil.core.rating import Cadence
 from counterfoil.core.tax_rules import PlacedRate, in_force
 from counterfoil.modules.catalog.price_terms import narrowed, terms_of
 
@@ -82,40 +81,6 @@ class CatalogObject:
     version: int
     created_at: datetime
     updated_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Meter(CatalogObject):
-    """How the events named ``event_name`` become a quantity.
-
-    ``filters``: only events that have, for each property, one of its values (compared as text).
-    ``multiplier`` and ``expression`` are of the aggregations that take them; ``reset`` says whether what
-    happened before a period takes part in it.
-    """
-
-    code: str
-    name: str
-    event_name: str
-    aggregation: Aggregation
-    property: str | None
-    filters: Mapping[str, list[str]]
-    group_by: Sequence[str]
-    archived_at: datetime | None
-    multiplier: Decimal | None = None
-    expression: str | None = None
-    reset: Reset = Reset.PERIOD
-
-    def measures(self, group_by: Sequence[str] = ()) -> Aggregate:
-        """What it computes, as core says it."""
-        return Aggregate(
-            self.aggregation,
-            self.property,
-            tuple(Filter(name, tuple(values)) for name, values in self.filters.items()),
-            tuple(group_by),
-            multiplier=self.multiplier,
-            expression=None if self.expression is None else parse_expression(self.expression),
-            reset=self.reset,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,24 +264,6 @@ class PlanVersion(CatalogObject):
             return []
         common = set.intersection(*(set(price.params) for price in self.prices))
         return sorted(common)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewMeter:
-    """A meter to make; values of filters are compared, and kept, as text."""
-
-    name: str
-    code: str | None = None
-    event_name: str
-    aggregation: str
-    property: str | None = None
-    filters: Mapping[str, Sequence[PropertyValue]] = field(default_factory=dict)
-    group_by: Sequence[str] = ()
-    multiplier: Decimal | int | str | None = None
-    expression: str | None = None
-    reset: str = Reset.PERIOD
-    external_id: str | None = None
-    meta: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ of an item's price is charged on at most one invoice that is not void, and what 
 it are lines of their own on later ones.
 """
 
-from counterfoil.modules.invoicing.document import document
+from counterfoil.modules.invoicing.document import document as paper_texts
 from counterfoil.modules.invoicing.drafting import (
     add_drafts,
     as_it_stands,
@@ -97,7 +97,6 @@ __all__ = [
     "commitment_entries",
     "create_issuer",
     "default_issuer",
-    "document",
     "due_drafts",
     "earliest_due",
     "environments_with_due",
@@ -113,6 +112,7 @@ __all__ = [
     "list_invoices",
     "list_issuers",
     "lock_draft",
+    "paper_texts",
     "postpone_draft",
     "replace_amounts",
     "standing_lines",
