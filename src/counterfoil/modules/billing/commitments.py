@@ -91,7 +91,8 @@ class CommitmentCourse:
 
     ``prices`` are those behind its lines; ``taxes`` what a line of a commitment bears that stands for none
     of them, by commitment.  ``draft_id``: the draft that is rated again, and ``closing`` the taxes of what is
-    missing of the terms that it closes.  ``changed`` and ``opened`` are the terms to write.
+    missing of the terms that it closes.  ``changed`` and ``opened`` are the terms to write,
+    ``terms`` those of each commitment as they are by now.
     """
 
     subscription: Subscription
@@ -104,11 +105,12 @@ class CommitmentCourse:
     closing: Mapping[UUID, Mapping[str, Any]] = field(default_factory=dict)
     changed: dict[UUID, CommitmentTerm] = field(default_factory=dict)
     opened: dict[UUID, CommitmentTerm] = field(default_factory=dict)
-    _terms: dict[UUID, list[CommitmentTerm]] = field(default_factory=dict)
+    terms: dict[UUID, list[CommitmentTerm]] = field(default_factory=dict)
     _ordered: list[SubscriptionCommitment] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._terms = {one.commitment.id: list(one.terms) for one in self.held}
+        for one in self.held:
+            self.terms.setdefault(one.commitment.id, list(one.terms))
         agreed = [one.commitment for one in self.held]
         self._ordered = sorted(agreed, key=lambda one: one.kind is not CommitmentKind.CAP)  # stable
 
@@ -117,7 +119,7 @@ class CommitmentCourse:
         """When a commitment has something to do next."""
         return commitment_due_at(
             self.subscription,
-            [replace(one, terms=self._terms[one.commitment.id]) for one in self.held],
+            [replace(one, terms=self.terms[one.commitment.id]) for one in self.held],
         )
 
     def lines_at(self, instant: datetime, lines: Sequence[NewLine]) -> list[NewLine]:
@@ -133,7 +135,7 @@ class CommitmentCourse:
         ending = [
             (commitment, term)
             for commitment in self._ordered
-            for term in self._terms[commitment.id]
+            for term in self.terms[commitment.id]
             if term.id in self.closing
         ]
         end = max((term.closed_at for _, term in ending if term.closed_at is not None), default=None)
@@ -197,7 +199,7 @@ class CommitmentCourse:
 
     def _term_of(self, commitment: SubscriptionCommitment, one: _Counting) -> CommitmentTerm | None:
         falls = _falls(one.line)
-        for term in self._terms[commitment.id] if counts(commitment, one.price) else ():
+        for term in self.terms[commitment.id] if counts(commitment, one.price) else ():
             if term.start_at <= falls < (term.closed_at or term_end(self.subscription, term)):
                 return term
         return None
@@ -241,7 +243,7 @@ class CommitmentCourse:
 
     def _carry(self, commitment: SubscriptionCommitment, ended: CommitmentTerm) -> None:
         unit = unit_of(self.subscription.currency)
-        for following in list(self._terms[commitment.id]):
+        for following in list(self.terms[commitment.id]):
             if following.start_at != ended.end_at:
                 continue
             used, credit = self.book.used(ended.id), self.book.paid_by_credit(ended.id, unit)
@@ -255,7 +257,7 @@ class CommitmentCourse:
         touched = {line.commitment_term_id for line in added}
         lines = []
         for commitment in self._ordered:
-            terms = self._terms[commitment.id]
+            terms = self.terms[commitment.id]
             for term in list(terms):
                 end = term_end(self.subscription, term)
                 if term.closed_at is not None or end > instant or end <= term.start_at:
@@ -276,7 +278,7 @@ class CommitmentCourse:
         used, credit = self.book.used(ended.id), self.book.paid_by_credit(ended.id, unit)
         following = next_term(self.new_id(), self.subscription, commitment, ended, used, credit)
         if following is not None:
-            self._terms[commitment.id].append(following)
+            self.terms[commitment.id].append(following)
             self.opened[following.id] = following
             self._replace(commitment, replace(ended, carried=following.rolled_over))
 
@@ -284,7 +286,7 @@ class CommitmentCourse:
         """The instalments that fall due by an instant."""
         lines = []
         for commitment in self._ordered if only is None else [only]:
-            for term in list(self._terms[commitment.id]):
+            for term in list(self.terms[commitment.id]):
                 begun = term.closed_at is None and term_end(self.subscription, term) > term.start_at
                 while (
                     begun
@@ -300,7 +302,7 @@ class CommitmentCourse:
         return lines
 
     def _replace(self, commitment: SubscriptionCommitment, term: CommitmentTerm) -> None:
-        terms = self._terms[commitment.id]
+        terms = self.terms[commitment.id]
         terms[[one.id for one in terms].index(term.id)] = term
         self._write(term)
 

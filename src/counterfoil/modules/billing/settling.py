@@ -115,19 +115,20 @@ async def keep_courses[K: Hashable](
 ) -> dict[K, datetime | None]:
     """Write what became of the terms, but of those that are held; when each has something to do next."""
     followed = {id_: course for id_, course in courses.items() if id_ not in held}
-    changed = [term for course in followed.values() for term in course.changed.values()]
-    opened = [term for course in followed.values() for term in course.opened.values()]
+    changed = {term.id: term for course in followed.values() for term in course.changed.values()}
+    opened = {term.id: term for course in followed.values() for term in course.opened.values()}
     if changed or opened:
-        await write_terms(uow, changed, opened)
+        await write_terms(uow, list(changed.values()), list(opened.values()))
     return {id_: course.due_at for id_, course in followed.items()}
 
 
 async def load_courses_again(
     uow: Uow, drafts: Sequence[DraftInvoice], prices: Mapping[UUID, Price]
 ) -> dict[tuple[UUID, UUID], CommitmentCourse]:
-    """The commitments of drafts that are rated again, by invoice and subscription; all share one book.
+    """The commitments of drafts that are rated again, by invoice and subscription.
 
-    Each draft has the lines of one subscription: of a joint invoice there are several.
+    All share one book, and the terms as they become in the order in which the drafts were made.  Each draft
+    has the lines of one subscription: of a joint invoice there are several.
     """
     ids = {draft.invoice.subscription_id for draft in drafts if draft.invoice.subscription_id is not None}
     starts = [line.service_start for draft in drafts for line in draft.lines]
@@ -136,8 +137,11 @@ async def load_courses_again(
         return {}
     subscriptions = await subscriptions_by_ids(uow, held)
     book = await _book(uow, held.values())
+    terms = {one.commitment.id: list(one.terms) for of_one in held.values() for one in of_one}
     return {
-        (draft.invoice.id, id_): _course_again(uow, draft, subscriptions[id_], held[id_], book, prices)
+        (draft.invoice.id, id_): replace(
+            _course_again(uow, draft, subscriptions[id_], held[id_], book, prices), terms=terms
+        )
         for draft in sorted(drafts, key=lambda one: one.invoice.id)
         if (id_ := draft.invoice.subscription_id) in held and id_ is not None
     }
