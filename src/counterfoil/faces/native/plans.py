@@ -64,7 +64,7 @@ _page = page_query("plan")
 _version_page = page_query("plan_version")
 
 _TAX_CATEGORY: Final = "What its prices are for tax that state nothing else; the product's if left out"
-SHOWN_ONLY: Final = "stored and shown; it changes neither what a subscription may take nor what it is billed"
+SEATS: Final = "of each price whose quantity is the item's, whenever it is agreed or changed"
 
 Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="The number of the version, from 1")]
 
@@ -139,9 +139,11 @@ class PlanIn(CodedIn):
     visibility: Visibility = Visibility.PUBLIC
     position: int = Field(default=0, strict=True, description="Its place among plans, the lowest first")
     kind: PlanKind = PlanKind.STANDARD
-    min_seats: int = Field(default=1, strict=True, description=f"The fewest seats; {SHOWN_ONLY}")
+    min_seats: int = Field(
+        default=1, strict=True, description=f"The fewest seats, {SEATS}; 1 refuses nothing"
+    )
     max_seats: int | None = Field(
-        default=None, strict=True, description=f"The most seats, null without limit; {SHOWN_ONLY}"
+        default=None, strict=True, description=f"The most seats, {SEATS}; null without limit"
     )
     trial_days: int | None = Field(
         default=None,
@@ -185,9 +187,11 @@ class PlanPatch(DescribedPatch):
     visibility: Visibility = Visibility.PUBLIC
     position: int = Field(default=0, strict=True, description="Its place among plans, the lowest first")
     kind: PlanKind = PlanKind.STANDARD
-    min_seats: int = Field(default=1, strict=True, description=f"The fewest seats; {SHOWN_ONLY}")
+    min_seats: int = Field(
+        default=1, strict=True, description=f"The fewest seats, {SEATS}; 1 refuses nothing"
+    )
     max_seats: int | None = Field(
-        default=None, strict=True, description=f"The most seats, null without limit; {SHOWN_ONLY}"
+        default=None, strict=True, description=f"The most seats, {SEATS}; null without limit"
     )
     trial_days: int | None = Field(
         default=None,

@@ -66,8 +66,8 @@ class When(Wire):
     behavior: ProrationBehavior | None = Field(
         default=None,
         description="`create_prorations`: credits and charges are on the next invoice; `always_invoice`: on "
-        "one of their own at once; `none`: the running period stays as it was sold. The policy "
-        "by default",
+        "one of its own at once; `none`: the running period stays as it was sold. As the subscription's "
+        "policy says if left out",
     )
 
 
