@@ -261,12 +261,14 @@ BODIES: Final[dict[str, Callable[[Ids], dict[str, Any]]]] = {
         ],
         "trial": {"days": 5, "at_end": "need_payment_method"},
         "term": {"interval": {"unit": "year", "count": 1}, "auto_renew": True, "renewals": 4},
+        "add_ons": [{"code": "extra", "quantity": "2"}],
+        "coupons": ["second"],
         "plan_reference": "pro-2026",
         "payment_method": "card",
         "external_id": "s-1",
     },
     "subscriptions.update": _fixed(
-        external_id="s-2", plan_reference="pro-2027", payment_method="cash", metadata={"a": 2}
+        external_id="s-2", plan_reference="pro-2027", payment_method="cash", late_usage_days=5, metadata={"a": 2}
     ),
     "subscriptions.update_item": _fixed(quantity="4", when="now", behavior="always_invoice"),
     "subscriptions.reprice": lambda ids: {
