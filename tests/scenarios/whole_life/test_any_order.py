@@ -27,6 +27,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from counterfoil.modules.billing import ReplayQuery, replay_invoices
 from counterfoil.store import Store
 from tests.conftest import Database, client_for, make_tenant
 from tests.core.effort import FACTOR
@@ -79,8 +80,8 @@ class Life(RuleBasedStateMachine):
         self.model = Model()
         self.now = START
         self.numbers = itertools.count(1)
-        tenant = self.wait(make_tenant(self.store))
-        self.shop = Shop(client_for(self.store, tenant.key), self.store)
+        self.tenant = self.wait(make_tenant(self.store))
+        self.shop = Shop(client_for(self.store, self.tenant.key), self.store)
 
     def wait(self, coroutine: Any) -> Any:
         return self.runner.run(coroutine)
@@ -241,6 +242,7 @@ class Life(RuleBasedStateMachine):
             self.cancel("now", "unused")
         self.let_time_pass(24 * 70)
         self.wait(self.check())
+        self.wait(self.replay())
         Life.checked += 1
 
     async def check(self) -> None:
@@ -268,6 +270,13 @@ class Life(RuleBasedStateMachine):
         balances = (await self.shop.get("/ledger/balances"))["data"]
         sides = {"asset": 1, "expense": 1}
         assert sum(sides.get(one["kind"], -1) * Decimal(one["amount"]) for one in balances) == 0
+
+    async def replay(self) -> None:
+        """Every invoice is what was known when it became final, whatever came or was voided since."""
+        async with self.store.unit(self.tenant.scope) as uow:
+            done = await replay_invoices(uow, ReplayQuery(self.customer, uow.now), limit=10_000)
+        assert done.differences == ()
+        assert done.invoices == len(await self.invoices())
 
     async def invoices(self) -> list[Any]:
         found: list[Any] = []
