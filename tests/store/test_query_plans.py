@@ -74,6 +74,7 @@ SPREAD: Final = {
     "subscriptions": {
         "next_billing_at": "'2026-06-01'::timestamptz + n * interval '1 hour'",
         "billing_error": "case n % 50 when 0 then 'no price' end",
+        "invoicing": "case n % 2 when 0 then 'joint' else 'separate' end",
         **_one_in_fifty("customer_id"),
     },
     "invoices": {
@@ -203,6 +204,7 @@ def _examples(operation: Operation, world: World) -> list[dict[str, str]]:
         "external_id": {"external_id": "crm-0"},
         "code": {"code": "pro"},
         "channel": {"channel": "aws"},
+        "country": {"country": "DE"},
         "number": {"number": "INV-000001"},
         "reference": {"reference": world.ids["invoice_id"]},
         "status": {"status": "cancelled" if operation.id == "subscriptions.list" else "open"},
@@ -365,6 +367,7 @@ async def test_there_is_enough_of_everything_to_tell(crowd: Crowd) -> None:
 
 OF_A_TENANT: Final[dict[str, Callable[[Uow], Awaitable[Any]]]] = {
     "due subscriptions": lambda uow: subscriptions.due_subscriptions(uow, PAGE),
+    "due families": lambda uow: subscriptions.due_families(uow, PAGE),
     "due drafts": lambda uow: invoicing.due_drafts(uow, PAGE),
     "the next subscription that is due": subscriptions.earliest_due,
     "the next draft that is due": invoicing.earliest_due,
