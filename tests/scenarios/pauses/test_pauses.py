@@ -132,3 +132,18 @@ async def test_an_impossible_pause_is_refused_by_its_field(seller: Contracts) ->
     assert await seller.get(contract) == before
     assert (await seller.refused("POST", f"/subscriptions/{contract}/resume"))[0] == 409
     assert (await seller.refused("POST", f"/subscriptions/{trialing}/pause"))[0] == 409
+
+
+async def test_what_was_paid_ahead_of_two_pauses_is_given_back_when_it_ends(seller: Contracts) -> None:
+    contract = await seller.subscribe(await seller.plan(FEE))
+    for day, verb in (("05", "pause"), ("07", "resume"), ("10", "pause"), ("12", "resume")):
+        await seller.until(f"2026-01-{day}")
+        await seller.ask("POST", f"/subscriptions/{contract}/{verb}")
+    await seller.until("2026-01-21")
+    await seller.ask("POST", f"/subscriptions/{contract}/cancel", when="now", credit="unused")
+    await seller.until("2026-01-22")
+    # 11 of 31 days of January at 30 are 10.645.
+    assert await seller.bills() == [
+        ("2026-01-01", "30.00", {"Fee 2026-01-01/2026-02-01": "30.00"}),
+        ("2026-01-21", "-10.65", {"Fee 2026-01-21/2026-02-01": "-10.65"}),
+    ]

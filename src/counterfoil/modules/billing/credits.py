@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """What was billed of an item beyond ``since`` is to be given back; its periods are those of ``cycle``."""
+    """What was billed of an item beyond ``since`` is to be given back; its periods are those of ``cycle``.
+
+    ``item_id`` is the item on whose line it was billed.
+    """
 
     item_id: UUID
     since: datetime
@@ -45,7 +48,7 @@ def credit_for(
 ) -> Credit:
     """The credit of an item whose time has ended."""
     cycle = item_cycle(subscription, item, price.interval)
-    return Credit(item.id, given_back.since, given_back.due_at, cycle, subscription.policy)
+    return Credit(item.paid_by_id or item.id, given_back.since, given_back.due_at, cycle, subscription.policy)
 
 
 def credit_lines(credit: Credit, billed: Sequence[DraftInvoice]) -> list[NewLine]:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
+    Integer,
     Text,
     TypeDecorator,
     UniqueConstraint,
@@ -112,6 +113,7 @@ class SubscriptionRow(Identified, Base):
     plan_version_id: Mapped[UUID | None] = mapped_column(ForeignKey("plan_versions.id"))
     plan_reference: Mapped[str | None]
     payment_method: Mapped[str | None]
+    late_usage_days: Mapped[int | None] = mapped_column(Integer)
     currency: Mapped[str]
     zone: Mapped[str]
     status: Mapped[SubscriptionState] = mapped_column(Choice(SubscriptionState))
@@ -158,6 +160,7 @@ class SubscriptionItemRow(Base):
     anchor_at: Mapped[datetime]
     bill_from: Mapped[datetime | None]
     give_back_from: Mapped[datetime | None]
+    paid_by_id: Mapped[UUID | None]
     add_on_id: Mapped[UUID | None] = mapped_column(ForeignKey("add_ons.id"))
 
 

@@ -178,7 +178,9 @@ def resumed(
             kept.append(replace(item, ended_at=paused_at))
             if item.ended_at is None or item.ended_at > now:
                 billed_to = max(now, item.billed_to)
-                going_on.append(replace(item, started_at=now, billed_to=billed_to, bill_from=None))
+                paid_by = (item.paid_by_id or item.id) if item.billed_to > now else None
+                again = replace(item, started_at=now, billed_to=billed_to, bill_from=None, paid_by_id=paid_by)
+                going_on.append(again)
     return kept, going_on
 
 

@@ -63,15 +63,16 @@ _WRITE_ITEMS: Final = text(
     update subscription_items i
     set price_id = u.price_id, quantity = u.quantity, started_at = u.started_at, ended_at = u.ended_at,
         billed_to = u.billed_to, due_at = u.due_at, anchor_at = u.anchor_at, bill_from = u.bill_from,
-        give_back_from = u.give_back_from
+        give_back_from = u.give_back_from, paid_by_id = u.paid_by_id
     from unnest(
         cast(:ids as uuid[]), cast(:price_ids as uuid[]), cast(:quantities as numeric[]),
         cast(:started_at as timestamptz[]), cast(:ended_at as timestamptz[]),
         cast(:billed_to as timestamptz[]), cast(:due_at as timestamptz[]),
         cast(:anchor_at as timestamptz[]), cast(:bill_from as timestamptz[]),
-        cast(:give_back_from as timestamptz[])
+        cast(:give_back_from as timestamptz[]), cast(:paid_by_ids as uuid[])
     ) u (
-        id, price_id, quantity, started_at, ended_at, billed_to, due_at, anchor_at, bill_from, give_back_from
+        id, price_id, quantity, started_at, ended_at, billed_to, due_at, anchor_at, bill_from, give_back_from,
+        paid_by_id
     )
     where i.environment_id = :environment and i.id = u.id
     """
@@ -321,6 +322,7 @@ async def write_items(uow: Uow, items: Sequence[SubscriptionItem]) -> None:
         "ids": [item.id for item in items],
         "price_ids": [item.price_id for item in items],
         "quantities": [item.quantity for item in items],
+        "paid_by_ids": [item.paid_by_id for item in items],
     }
     for name in _ITEM_INSTANTS:
         values[name] = [getattr(item, name) for item in items]

@@ -15,7 +15,7 @@ from counterfoil.modules.subscriptions import (
     repository_life,
     repository_search,
 )
-from counterfoil.modules.subscriptions.checks import check_labels
+from counterfoil.modules.subscriptions.checks import check_labels, check_late_usage_days
 from counterfoil.modules.subscriptions.passing import steps, up_to
 from counterfoil.modules.subscriptions.types import (
     DueSubscription,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from counterfoil.modules.subscriptions.types import SubscriptionFilter
     from counterfoil.store import Found, OffsetQuery, Page, PageQuery, SystemUow, Uow
 
-_CHANGEABLE: Final = frozenset({"external_id", "plan_reference", "payment_method", "invoicing", "meta"})
+_CHANGEABLE: Final = frozenset({"external_id", "plan_reference", "payment_method", "invoicing", "late_usage_days", "meta"})
 _BILLED: Final = frozenset({SubscriptionState.ACTIVE, SubscriptionState.PAST_DUE})
 
 
@@ -122,6 +122,7 @@ async def update_subscription(uow: Uow, subscription_id: UUID, changes: Subscrip
     check_version(before.version, changes.expected_version)
     after = next_version(uow, replace(before, **changes.fields))
     check_labels(after.external_id, after.plan_reference, after.payment_method)
+    check_late_usage_days(after.late_usage_days)
     check_metadata(after.meta)
     await repository.update(uow, after, changes.fields)
     announce(uow, "updated", after, {"changed": sorted(changes.fields)})
@@ -289,4 +290,5 @@ def _moved(item: SubscriptionItem, advanced: ItemAdvance | None) -> Subscription
         billed_to=advanced.billed_to,
         due_at=advanced.due_at,
         give_back_from=advanced.give_back_from,
+        paid_by_id=item.paid_by_id if advanced.billed_to == item.billed_to else None,
     )

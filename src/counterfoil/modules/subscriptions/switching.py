@@ -182,6 +182,7 @@ class _Change:
                 billed_to=cut,
                 anchor_at=cut if resets else old.anchor_at,
                 bill_from=None,
+                paid_by_id=None,
             )
         )
 

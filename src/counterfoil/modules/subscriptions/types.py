@@ -155,6 +155,7 @@ class Subscription:
     updated_at: datetime
     commitment_due_at: datetime | None = None
     invoicing: Invoicing = Invoicing.SEPARATE
+    late_usage_days: int | None = None
 
     @property
     def term(self) -> Interval | None:
@@ -174,7 +175,8 @@ class SubscriptionItem:
     at its end in arrears; ``None`` when nothing is left.  ``anchor_at``: what its periods remember, which is
     another than the subscription's where only one of them began a new cycle.  Nothing of it is drafted before
     ``bill_from``: it waits for the next invoice.  What was billed beyond ``give_back_from`` is to be given
-    back once its time has ended.
+    back once its time has ended.  ``paid_by_id``: the item before a pause on whose line the time up to
+    ``billed_to`` was paid, until something of this one is billed.
     """
 
     id: UUID
@@ -189,6 +191,7 @@ class SubscriptionItem:
     bill_from: datetime | None = None
     give_back_from: datetime | None = None
     add_on_id: UUID | None = None
+    paid_by_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,7 +342,8 @@ class NewSubscription:
     default, and none only beside prices of its own.  A plan that has no prices gives its features and
     credits for nothing: there is nothing to bill.  ``prices``: its own, beside the plan's; ``overrides``:
     its own instead of the plan's.  ``plan_reference``: what the seller calls the plan (1 to 255 characters).
-    ``payment_method``: a word in lower case such as ``card``.  ``currency``: the customer's by default.
+    ``payment_method``: a word in lower case such as ``card``.  ``late_usage_days``: instead of its issuer's,
+    0 to 3,650.  ``currency``: the customer's by default.
     ``quantities``: by the code of prices whose quantity is the item's; 1 by default.  ``started_at``: now by
     default; it may lie in the past, and what has passed is billed at once.  ``anchor_at``: with alignment
     ``anniversary`` only; the start by default.  ``shared_usage``: prices may read a meter that another
@@ -360,6 +364,7 @@ class NewSubscription:
     plan_reference: str | None = None
     payment_method: str | None = None
     invoicing: Invoicing = Invoicing.SEPARATE
+    late_usage_days: int | None = None
     currency: str | None = None
     quantities: Mapping[str, Decimal] = field(default_factory=dict)
     started_at: datetime | None = None

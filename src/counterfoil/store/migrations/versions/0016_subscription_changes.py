@@ -26,6 +26,7 @@ def upgrade() -> None:
     op.add_column("subscriptions", sa.Column("next_change_at", INSTANT))
     for name in ("anchor_at", "bill_from", "give_back_from"):
         op.add_column("subscription_items", sa.Column(name, INSTANT))
+    op.add_column("subscription_items", sa.Column("paid_by_id", sa.Uuid))
     op.execute(
         "update subscription_items i set anchor_at = s.anchor_at"
         " from subscriptions s where s.id = i.subscription_id"
