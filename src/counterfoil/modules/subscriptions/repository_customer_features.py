@@ -57,7 +57,7 @@ _CHARGES: Final = text(
     select s.customer_id, i.id as item_id, i.price_id, i.quantity, i.started_at,
            least(i.ended_at, s.paused_at) as item_ended_at, s.id as subscription_id, s.currency,
            s.started_at as subscription_started_at,
-           coalesce(s.ended_at, s.cancel_at) as subscription_ended_at
+           coalesce(s.ended_at, least(s.cancel_at, s.expires_at)) as subscription_ended_at
     from subscriptions s
     cross join lateral (
         select * from subscription_items

@@ -179,7 +179,8 @@ async def latest_applications(uow: Uow, grant_id: UUID) -> list[CreditGrantAppli
 
 
 async def upcoming(uow: Uow, subscription_ids: Collection[UUID]) -> list[CreditGrantApplication]:
-    """Open applications of these subscriptions that begin before their scheduled end, the next due first."""
+    """Open applications of these subscriptions that begin before their end ahead, the next due first."""
+    end = func.least(SubscriptionRow.cancel_at, SubscriptionRow.expires_at)
     statement = (
         _applications(uow)
         .join(SubscriptionRow, SubscriptionRow.id == CreditGrantApplicationRow.subscription_id)
@@ -187,10 +188,7 @@ async def upcoming(uow: Uow, subscription_ids: Collection[UUID]) -> list[CreditG
             SubscriptionRow.environment_id == uow.environment_id,
             CreditGrantApplicationRow.subscription_id.in_(subscription_ids),
             _OPEN,
-            or_(
-                SubscriptionRow.cancel_at.is_(None),
-                CreditGrantApplicationRow.period_start < SubscriptionRow.cancel_at,
-            ),
+            or_(end.is_(None), CreditGrantApplicationRow.period_start < end),
         )
         .order_by(CreditGrantApplicationRow.due_at, CreditGrantApplicationRow.id)
     )
