@@ -194,7 +194,8 @@ async def _published_price(uow: Uow, price_id: UUID) -> tuple[Plan, PlanVersion,
     """A price that new subscriptions get, with its plan, which is locked, and the version that has it."""
     price = await PRICES.get(uow, price_id)
     if price.plan_id is None:
-        raise WrongState("the price is one subscription's own", allowed="a price of a plan")
+        whose = "one subscription's own" if price.add_on_id is None else "an add-on's"
+        raise WrongState(f"the price is {whose}", allowed="a price of a plan")
     plan = await lock_open_plan(uow, price.plan_id)
     version = await published(uow, plan)
     for one in () if version is None else version.prices:
