@@ -274,6 +274,9 @@ def line_json(line: InvoiceLine) -> dict[str, Any]:
         "position": line.position,
         "kind": line.kind.value,
         "of_line_id": None if line.of_line_id is None else show_id("invoice_line", line.of_line_id),
+        "commitment_term_id": (
+            None if line.commitment_term_id is None else show_id("commitment_term", line.commitment_term_id)
+        ),
         "description": line.description,
         "service_start": line.service_start,
         "service_end": line.service_end,

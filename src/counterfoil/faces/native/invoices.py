@@ -14,6 +14,7 @@ from counterfoil.core.tax import TaxMode
 from counterfoil.core.tax_rules import TaxTreatment
 from counterfoil.faces.kit.context import Unit, allow
 from counterfoil.faces.kit.wire import (
+    CommitmentTermId,
     CustomerId,
     DecimalText,
     DiscountId,
@@ -142,6 +143,7 @@ class InvoiceLineOut(Wire):
         " than was billed for it (`adjustment`), or what a commitment charges (`commitment`)"
     )
     of_line_id: InvoiceLineId | None = Field(description="The line that it gives back or corrects")
+    commitment_term_id: CommitmentTermId | None = Field(description="The commitment's term that it is of")
     subscription_item_id: SubscriptionItemId | None
     price_id: PriceId | None
     description: str
@@ -281,6 +283,7 @@ def line_to_wire(line: InvoiceLine) -> InvoiceLineOut:
         position=line.position,
         kind=line.kind,
         of_line_id=line.of_line_id,
+        commitment_term_id=line.commitment_term_id,
         subscription_item_id=line.subscription_item_id,
         price_id=line.price_id,
         description=line.description,

@@ -55,6 +55,7 @@ LINE: Final[dict[str, Any]] = {
     "position": 1,
     "kind": "charge",
     "of_line_id": None,
+    "commitment_term_id": None,
     "subscription_item_id": "si_01kahgp1g0edgrx4zm6byashwn",
     "price_id": "price_01kahgp1g0edgrx4zm6byashwp",
     "description": "Input tokens",
