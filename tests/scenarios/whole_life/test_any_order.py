@@ -27,7 +27,14 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from counterfoil.core.ids import parse_id
 from counterfoil.modules.billing import ReplayQuery, replay_invoices
+from counterfoil.modules.simulations import (
+    NewSimulation,
+    get_simulation,
+    run_simulation,
+    start_simulation,
+)
 from counterfoil.store import Store
 from tests.conftest import Database, client_for, make_tenant
 from tests.core.effort import FACTOR
@@ -243,6 +250,7 @@ class Life(RuleBasedStateMachine):
         self.let_time_pass(24 * 70)
         self.wait(self.check())
         self.wait(self.replay())
+        self.wait(self.try_its_own_prices())
         Life.checked += 1
 
     async def check(self) -> None:
@@ -277,6 +285,19 @@ class Life(RuleBasedStateMachine):
             done = await replay_invoices(uow, ReplayQuery(self.customer, uow.now), limit=10_000)
         assert done.differences == ()
         assert done.invoices == len(await self.invoices())
+
+    async def try_its_own_prices(self) -> None:
+        """At the prices that were billed, a simulation finds no difference."""
+        scope = self.tenant.scope
+        for plan in self.plans.values():
+            version = parse_id("plan", plan["id"]), 1
+            async with self.store.unit(scope) as uow:
+                asked = NewSimulation(start=START, end=self.now, version=version)
+                simulation = await start_simulation(uow, asked)
+            await run_simulation(self.store, scope, simulation.id)
+            async with self.store.unit(scope) as uow:
+                _, _, totals = await get_simulation(uow, simulation.id)
+            assert [(one.difference.minor, one.problems) for one in totals] in ([], [(0, 0)])
 
     async def invoices(self) -> list[Any]:
         found: list[Any] = []
