@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from counterfoil.core.ids import parse_id
 from counterfoil.modules.billing import catch_up, run_due
 from tests.scenarios.joint_invoices.conftest import Group
+from tests.support.observe import statements
 
 
 async def test_daughters_and_parent_are_on_one_invoice_that_says_whose_each_line_is(group: Group) -> None:
@@ -190,3 +191,15 @@ async def test_a_commitment_counts_for_its_own_subscription_when_a_joint_draft_i
     lines = [(line["customer_id"], line["description"], line["amount"]) for line in await group.lines(final)]
     assert [line[2] for line in lines if line[0] == north] == ["30.00", "10.00", "0.00", "10.00"]
     assert [line[2] for line in lines if line[0] == south] == ["30.00", "1.00"]
+
+
+async def test_a_larger_family_takes_no_more_statements(group: Group) -> None:
+    counts = []
+    for number in (2, 2, 10):  # the first run makes the issuer
+        parent = await group.customer("Group")
+        for each in range(number):
+            await group.sell(await group.daughter(f"Daughter {each}", parent_id=parent))
+        with statements(group.store) as seen:
+            await run_due(group.store, group.tenant.scope)
+        counts.append(len(seen))
+    assert counts[1] == counts[2]
