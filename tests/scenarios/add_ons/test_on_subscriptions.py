@@ -128,6 +128,17 @@ async def test_a_coupon_is_taken_from_an_add_on_by_the_code_of_its_price(seller:
     assert await seller.totals(customer) == ["130.00"]
 
 
+async def test_an_add_on_may_be_priced_in_a_unit_of_the_sellers_own(seller: Seller) -> None:
+    await seller.ask("POST", "/pricing-units", code="credits", name="Credits", rates={"EUR": "0.01"})
+    plan, customer = await seller.plan("pro", fee("100")), await seller.customer()
+    await add_on(seller, "boost", fee("0", "boost") | {"params": {"credits": {"amount": "2400"}}})
+    await seller.coupon("half", percent="50", price_codes=["boost"])
+    await seller.sell(customer, plan, add_ons=[{"code": "boost"}], coupons=["half"])
+    await seller.until("2026-01-02T00:00:00Z")
+    # 2,400 credits are 24.00, of which half is taken off
+    assert await seller.totals(customer) == ["112.00"]
+
+
 async def test_who_has_an_add_on_keeps_its_prices_and_new_ones_get_the_new_prices(seller: Seller) -> None:
     plan = await seller.plan("pro", fee("100"))
     backup = await add_on(seller, "backup", fee("31", "backup"))

@@ -36,7 +36,7 @@ async def create_add_on(uow: Uow, new: NewAddOn) -> AddOn:
     that is unknown or archived, ``AlreadyExists``.
     """
     fields = coded(uow, "add_on", new)
-    prices = _read_prices(uow, fields["id"], await in_currencies(uow, new.prices))
+    prices = await _read_prices(uow, fields["id"], await in_currencies(uow, new.prices))
     add_on = AddOn(
         **fields,
         name=new.name,
@@ -84,7 +84,7 @@ async def update_add_on(
     fields = dict(changes.fields)
     made: list[Price] = []
     if prices is not None:
-        made = _read_prices(uow, add_on_id, await in_currencies(uow, prices))
+        made = await _read_prices(uow, add_on_id, await in_currencies(uow, prices))
         await check_references(uow, {f"prices.{index}": price for index, price in enumerate(made)})
         fields["price_ids"] = [price.id for price in made]
     after = replace(before, **fields)
@@ -112,10 +112,11 @@ async def add_ons_by_codes(uow: Uow, codes: Collection[str]) -> dict[str, AddOn]
     return await ADD_ONS.by_codes(uow, codes)
 
 
-def _read_prices(uow: Uow, add_on_id: UUID, new: Sequence[NewPrice]) -> list[Price]:
+async def _read_prices(uow: Uow, add_on_id: UUID, new: Sequence[NewPrice]) -> list[Price]:
     if not new:
         raise InvalidInput("an add-on has no price", field="prices", allowed="one price or more")
-    prices = [replace(price, add_on_id=add_on_id) for price in read_prices(uow, None, new)]
+    read = read_prices(uow, None, await in_currencies(uow, new))
+    prices = [replace(price, add_on_id=add_on_id) for price in read]
     check_codes({f"prices.{index}.code": price for index, price in enumerate(prices)})
     return prices
 
