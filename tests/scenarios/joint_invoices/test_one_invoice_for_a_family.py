@@ -7,7 +7,7 @@ from collections import Counter
 from datetime import UTC, datetime
 
 from counterfoil.core.ids import parse_id
-from counterfoil.modules.billing import catch_up, run_due
+from counterfoil.modules.billing import ReplayQuery, catch_up, replay_invoices, run_due
 from tests.scenarios.joint_invoices.conftest import Group
 from tests.support.observe import statements
 
@@ -203,3 +203,15 @@ async def test_a_larger_family_takes_no_more_statements(group: Group) -> None:
             await run_due(group.store, group.tenant.scope)
         counts.append(len(seen))
     assert counts[1] == counts[2]
+
+
+async def test_a_joint_invoice_is_rebuilt_from_what_is_stored(group: Group) -> None:
+    north = await group.daughter("North")
+    await group.sell(group.parent)
+    await group.sell(north)
+    await group.until("2026-01-15T00:00:00Z")
+    await group.use(north, "2026-01-10", 500)
+    await group.until("2026-02-01T02:00:00Z")
+    async with group.store.unit(group.tenant.scope) as uow:
+        done = await replay_invoices(uow, ReplayQuery(group.parent, uow.now))
+    assert (done.invoices, done.lines, done.differences) == (2, 6, ())
