@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 TASKS: Final[dict[str, Task]] = {
     billing.ADVANCE_TASK: billing.advance_clock_job,
+    billing.MIGRATE_TASK: billing.migrate_job,
     billing.RUN_TASK: billing.run_due_job,
     simulations.SIMULATE_TASK: simulations.simulate_job,
 }

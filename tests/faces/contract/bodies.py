@@ -270,6 +270,14 @@ BODIES: Final[dict[str, Callable[[Ids], dict[str, Any]]]] = {
     "subscriptions.update": _fixed(
         external_id="s-2", plan_reference="pro-2027", payment_method="cash", late_usage_days=5, metadata={"a": 2}
     ),
+    "plans.migrate": lambda ids: {
+        "from_version": 1,
+        "to_version": 2,
+        "when": "at",
+        "at": "2026-12-01T00:00:00Z",
+        "behavior": "none",
+        "customer_ids": [ids["customer_id"]],
+    },
     "subscriptions.update_item": _fixed(quantity="4", when="now", behavior="always_invoice"),
     "subscriptions.reprice": lambda ids: {
         **_own_price(ids),

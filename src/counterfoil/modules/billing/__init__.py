@@ -36,6 +36,7 @@ from counterfoil.modules.billing.lifetime import (
     resume,
     set_phases,
 )
+from counterfoil.modules.billing.migrating import MIGRATE_TASK, migrate_job, request_migration
 from counterfoil.modules.billing.models import LateUsageRow
 from counterfoil.modules.billing.ports import LineTaxes, TaxProvider
 from counterfoil.modules.billing.preview import preview_subscription, previewed
@@ -54,6 +55,7 @@ from counterfoil.modules.billing.why_types import Why, WhyCode, WhyQuestion
 __all__ = [
     "ADVANCE_TASK",
     "APPLY",
+    "MIGRATE_TASK",
     "RUN_TASK",
     "Billed",
     "Charge",
@@ -96,6 +98,7 @@ __all__ = [
     "list_commitments",
     "list_late_usage",
     "list_terms",
+    "migrate_job",
     "pause",
     "plug_tax_provider",
     "preview_subscription",
@@ -107,6 +110,7 @@ __all__ = [
     "replay_invoices",
     "reprice",
     "request_advance",
+    "request_migration",
     "resume",
     "run_due",
     "run_due_job",

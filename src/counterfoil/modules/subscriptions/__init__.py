@@ -12,6 +12,7 @@ subscription or its items has locked its row first.
 
 from counterfoil.core.calendar import Alignment
 from counterfoil.modules.subscriptions.add_ons import add_add_on, remove_add_on
+from counterfoil.modules.subscriptions.checks import MAX_LATE_USAGE_DAYS
 from counterfoil.modules.subscriptions.commitment_planning import (
     agreement,
     carried_anew,
@@ -91,7 +92,7 @@ from counterfoil.modules.subscriptions.models_commitments import CommitmentTermR
 from counterfoil.modules.subscriptions.models_discounts import DiscountRow
 from counterfoil.modules.subscriptions.passing import paid_from, term_at, up_to
 from counterfoil.modules.subscriptions.phases import set_phases
-from counterfoil.modules.subscriptions.plan_changes import change_plan
+from counterfoil.modules.subscriptions.plan_changes import change_plan, subscribers_of
 from counterfoil.modules.subscriptions.planning import (
     as_of,
     current_period,
@@ -167,6 +168,7 @@ from counterfoil.modules.subscriptions.types import (
 )
 
 __all__ = [
+    "MAX_LATE_USAGE_DAYS",
     "Alignment",
     "CancelWhen",
     "ChangeKind",
@@ -299,6 +301,7 @@ __all__ = [
     "search_subscriptions",
     "set_phases",
     "sold_prices",
+    "subscribers_of",
     "subscriptions_by_ids",
     "term_at",
     "term_end",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from counterfoil.core.errors import InvalidInput
 from counterfoil.modules.catalog import QuantitySource, plan_versions_by_ids, prices_by_ids
 from counterfoil.modules.customers import lock_customer
+from counterfoil.modules.subscriptions import repository_changes
 from counterfoil.modules.subscriptions.agreeing import ONE, agree, plans_of_spans
 from counterfoil.modules.subscriptions.customer_features import note_items
 from counterfoil.modules.subscriptions.overlaps import refuse_shared_usage
@@ -78,6 +79,19 @@ async def change_plan(
     done = switched(there, items, prices, matched.replacements, matched.additions, at, behavior, uow.new_id)
     facts = {"plan_id": there.plan_id, "plan_version_id": there.plan_version_id, "from": at}
     return await write_switched(uow, done, {"changed": ["plan", "items"], **facts})
+
+
+async def subscribers_of(
+    uow: Uow,
+    plan_id: UUID,
+    version_id: UUID,
+    customer_ids: Sequence[UUID] | None = None,
+    *,
+    after: UUID | None = None,
+    limit: int,
+) -> list[UUID]:
+    """The subscriptions to a version of a plan that have not ended, in the order of their ids."""
+    return await repository_changes.subscribers(uow, plan_id, version_id, customer_ids, after, limit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from counterfoil.store.paging import page_of, paged
 from counterfoil.store.rows import columns, insert_values
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -28,6 +29,39 @@ _NEXT_DUE: Final = text(
     limit 1
     """
 )
+
+
+_SUBSCRIBERS: Final = text(
+    """
+    select id from subscriptions
+    where environment_id = :environment and plan_id = :plan and plan_version_id = :version
+      and status in ('draft', 'trialing', 'active', 'past_due', 'paused')
+      and (cast(:customers as uuid[]) is null or customer_id = any(cast(:customers as uuid[])))
+      and (cast(:after as uuid) is null or id > cast(:after as uuid))
+    order by id
+    limit :limit
+    """
+)
+
+
+async def subscribers(
+    uow: Uow,
+    plan_id: UUID,
+    version_id: UUID,
+    customer_ids: Sequence[UUID] | None,
+    after: UUID | None,
+    limit: int,
+) -> list[UUID]:
+    """The subscriptions to a version of a plan that have not ended, by their ids, after one of them."""
+    values = {
+        "environment": uow.environment_id,
+        "plan": plan_id,
+        "version": version_id,
+        "customers": None if customer_ids is None else list(customer_ids),
+        "after": after,
+        "limit": limit,
+    }
+    return [row.id for row in await uow.execute(_SUBSCRIBERS, values)]
 
 
 async def add(uow: Uow, change: ScheduledChange) -> None:
