@@ -129,7 +129,7 @@ def _taxes() -> None:
     _add("invoice_lines", sa.Column("tax_treatment", sa.Text), sa.Column("tax_reason", sa.Text))
 
 
-def _add(table: str, *columns: sa.Column[object]) -> None:
+def _add(table: str, *columns: sa.Column[Any]) -> None:
     """Add columns; a default is for the rows that are there."""
     for column in columns:
         op.add_column(table, column)
