@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from tests.faces.contract.commitment_bodies import COMMITMENTS
+
 from tests.faces.contract.trials import simulation_of
 
 Ids = dict[str, str]
@@ -61,32 +63,7 @@ EVENT: Final = {
 
 # A body for every operation that takes one.  Codes, names and slugs are not yet taken.
 BODIES: Final[dict[str, Callable[[Ids], dict[str, Any]]]] = {
-    "commitments.create": _fixed(
-        kind="prepaid",
-        name="Commit",
-        size="1200",
-        price_codes=["seats"],
-        period="term",
-        interval_unit="year",
-        interval_count=1,
-        renews=True,
-        overage={"kind": "factor", "value": "1.5"},
-        order=["included", "usage_credit", "commit"],
-        remainder="rollover",
-        rollover_limit="100",
-        instalments={"count": 4, "interval_unit": "quarter", "interval_count": 1},
-        on_cancel="due",
-        starts_at="2026-04-01T00:00:00Z",
-        external_id="commit-1",
-        metadata={"sold_by": "partner"},
-    ),
-    "pricing_units.create": _fixed(
-        code="tokens", name="Tokens", exponent=2, rates={"EUR": "0.5"}, external_id="u-1", metadata={"a": 1}
-    ),
-    "pricing_units.update": _fixed(name="Other", rates={"EUR": "0.25"}),
-    "commitments.update": _fixed(name="Commit", renews=False),
-    "commitments.add_credit": _fixed(amount="25.00"),
-    "commitments.divide": _fixed(starts=["2027-01-01T00:00:00Z", "2027-07-01T00:00:00Z"]),
+    **COMMITMENTS,
     "customers.create": lambda ids: {
         "name": "Nordwind",
         "external_id": "crm-1",
@@ -268,7 +245,11 @@ BODIES: Final[dict[str, Callable[[Ids], dict[str, Any]]]] = {
         "external_id": "s-1",
     },
     "subscriptions.update": _fixed(
-        external_id="s-2", plan_reference="pro-2027", payment_method="cash", late_usage_days=5, metadata={"a": 2}
+        external_id="s-2",
+        plan_reference="pro-2027",
+        payment_method="cash",
+        late_usage_days=5,
+        metadata={"a": 2},
     ),
     "plans.migrate": lambda ids: {
         "from_version": 1,

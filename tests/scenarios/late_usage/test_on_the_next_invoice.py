@@ -147,9 +147,31 @@ async def test_how_long_late_usage_is_billed_is_the_issuers_to_say(shop: Shop, d
     lines = (await shop.invoices())[-1]["lines"]
     adjustments = [line["amount"] for line in lines if line["kind"] == "adjustment"]
     assert adjustments == ([] if days == 0 else ["9.00"])
-    [late] = (await shop.get("/late-usage", subscription_id=shop.subscription))["data"]
-    assert (late["state"], late["events"]) == ("too_late", 2 if days == 0 else 1)
-    assert (await shop.get("/late-usage", state="waiting"))["data"] == []
+    late = (await shop.get("/late-usage", subscription_id=shop.subscription))["data"]
+    assert [(one["state"], one["events"]) for one in late] == ([("too_late", 2)] if days == 0 else [])
     january = {"from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"}
     used = await shop.get("/usage", meter="tokens", customer=shop.customer, **january)
     assert used["total"]["value"] == "1700"
+
+
+async def test_a_contract_may_say_otherwise_than_its_issuer(shop: Shop) -> None:
+    """None of the issuer's 30 days, so nothing; then 60, and what came before that stays unbilled."""
+    path = f"/v1/subscriptions/{shop.subscription}"
+    for days in (-1, 3651):
+        refused = await shop.api.patch(path, json={"late_usage_days": days})
+        assert (refused.status_code, refused.json()["error"]["field"]) == (400, "late_usage_days")
+    assert (await shop.api.patch(path, json={"late_usage_days": 0})).json()["late_usage_days"] == 0
+    await shop.until("2026-02-05")
+    await shop.use("a", "2026-01-10", 100)
+    await shop.until("2026-03-05")
+    await shop.api.patch(path, json={"late_usage_days": 60})
+    await shop.until("2026-03-20")
+    await shop.use("b", "2026-02-10", 100)
+    await shop.until("2026-04-02")
+    adjusted = [
+        (line["service_start"][:10], line["amount"])
+        for invoice in await shop.invoices()
+        for line in invoice["lines"]
+        if line["kind"] == "adjustment"
+    ]
+    assert adjusted == [("2026-02-01", "2.00")]

@@ -65,6 +65,10 @@ _INVOICING: Final = (
     "joint: on one invoice with what else of the same payer falls due at the same instant and is joint, in"
     " the same currency and time zone"
 )
+_LATE: Final = (
+    "Instead of its issuer's: for so many days after an invoice is final, usage of its periods that comes"
+    " late is billed on a later one"
+)
 _NEW: Final[dict[str, Any]] = {
     "customer_id": "cus_01kahgp1g0edgrx4zm6byashwh",
     "plan_id": "plan_01kahgp1g0edgrx4zm6byashwq",
@@ -100,6 +104,7 @@ SUBSCRIPTION: Final[dict[str, Any]] = {
     "plan_reference": None,
     "payment_method": "bank_transfer",
     "invoicing": "separate",
+    "late_usage_days": None,
     "currency": "EUR",
     "zone": "Europe/Berlin",
     "status": "active",
@@ -175,6 +180,7 @@ class SubscriptionIn(Wire):
         default=None, description="How the customer means to pay: one word in lower case, such as `card`"
     )
     invoicing: Invoicing = Field(default=Invoicing.SEPARATE, description=_INVOICING)
+    late_usage_days: int | None = Field(default=None, strict=True, description=_LATE)
     currency: str | None = Field(default=None, description="ISO 4217; the customer's by default")
     quantities: dict[str, DecimalText] = Field(
         default_factory=dict,
@@ -254,6 +260,7 @@ class SubscriptionPatch(Wire):
     plan_reference: str | None = None
     payment_method: str | None = None
     invoicing: Invoicing = Field(default=Invoicing.SEPARATE, description=_INVOICING)
+    late_usage_days: int | None = Field(default=None, strict=True, description=_LATE)
     metadata: Metadata = Field(default_factory=dict)
 
     def from_wire(self, expected_version: int | None) -> SubscriptionChanges:
@@ -295,6 +302,7 @@ class SubscriptionOut(Wire):
     plan_reference: str | None = Field(description="What the seller calls the plan")
     payment_method: str | None = Field(description="How the customer means to pay")
     invoicing: Invoicing
+    late_usage_days: int | None = Field(description=_LATE)
     currency: str
     zone: str = Field(description="The customer's time zone when the subscription was made")
     status: SubscriptionState

@@ -73,9 +73,12 @@ def state_of(received_at: datetime, finalised_at: datetime | None, late_usage_da
 
 @dataclass(frozen=True, slots=True)
 class Rerated:
-    """A period that is to be rated again: what stands of it, and what was used in it by now."""
+    """A period that is to be rated again: what stands of it, and what was used in it by now.
 
-    late: LateUsage
+    ``dealt_with``: the late usage that its line takes up, what came too late included: it is rated whole.
+    """
+
+    dealt_with: Sequence[UUID]
     standing: StandingLine
     charge: Charge
     reading: Reading | None
@@ -130,26 +133,27 @@ async def load_late(uow: Uow, plans: Sequence[SubscriptionPlan]) -> Late:
     One statement where nothing waits, else a number that depends on meters and details only.
     """
     ids = [plan.subscription.id for plan in plans if _gets_invoice(plan)]
-    waiting = await repository.waiting(uow, ids) if ids else []
-    if not waiting:
+    by_line: dict[UUID, list[LateUsage]] = defaultdict(list)
+    for late in await repository.of_waiting_lines(uow, ids) if ids else ():
+        by_line[late.line_id].append(late)
+    if not by_line:
         return NOTHING_LATE
-    standing = await standing_lines(uow, [late.line_id for late in waiting])
-    await repository.remove(uow, [late.id for late in waiting if late.line_id not in standing])
-    ready = [late for late in waiting if late.line_id in standing and _is_final(standing[late.line_id])]
-    prices = await prices_by_ids(
-        uow, {price for late in ready if (price := standing[late.line_id].line.price_id) is not None}
-    )
-    charges = [
-        charge_of_line(standing[late.line_id].invoice, standing[late.line_id].line, prices) for late in ready
-    ]
+    standing = await standing_lines(uow, by_line)
+    gone = [late.id for line_id, found in by_line.items() if line_id not in standing for late in found]
+    if gone:
+        await repository.remove(uow, gone)
+    ready = [one for one in standing.values() if _is_final(one)]
+    prices = await prices_by_ids(uow, {one.line.price_id for one in ready if one.line.price_id is not None})
+    charges = [charge_of_line(one.invoice, one.line, prices) for one in ready]
     meters, readings = await read_usage_of(uow, charges)
-    found: dict[UUID, list[Rerated]] = defaultdict(list)
-    for place, (late, charge) in enumerate(zip(ready, charges, strict=True)):
-        rerated = Rerated(late, standing[late.line_id], charge, readings.get(place))
-        found[late.subscription_id].append(rerated)
-    for rerated_ in found.values():
-        rerated_.sort(key=lambda one: (one.charge.start, one.standing.line.id))
-    return Late(found, meters)
+    rerated: dict[UUID, list[Rerated]] = defaultdict(list)
+    for place, (one, charge) in enumerate(zip(ready, charges, strict=True)):
+        mine = by_line[one.line.id]
+        again = Rerated([late.id for late in mine], one, charge, readings.get(place))
+        rerated[mine[0].subscription_id].append(again)
+    for of_one in rerated.values():
+        of_one.sort(key=lambda again: (again.charge.start, again.standing.line.id))
+    return Late(rerated, meters)
 
 
 def _gets_invoice(plan: SubscriptionPlan) -> bool:
@@ -180,10 +184,11 @@ async def settle(uow: Uow, late: Late, plans: Sequence[SubscriptionPlan], held: 
     if billed:
         await usage_is_billed(uow, billed)
     done = [
-        one.late.id
+        id_
         for subscription_id, rerated in late.by_subscription.items()
         if subscription_id not in held
         for one in rerated
+        for id_ in one.dealt_with
     ]
     if done:
         await repository.remove(uow, done)

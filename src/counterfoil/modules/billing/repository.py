@@ -38,7 +38,7 @@ _TAKE: Final = text(
         returning *
     )
     select s.id as subscription_id, l.id as line_id, t.events, t.received_at, i.finalised_at,
-        u.late_usage_days
+        coalesce(s.late_usage_days, u.late_usage_days) as late_usage_days
     from taken t
     join subscriptions s on s.environment_id = t.environment_id and s.customer_id = t.customer_id
         and (t.subscription_id is null or t.subscription_id = s.id)
@@ -108,21 +108,22 @@ async def add(uow: Uow, found: Iterable[LateUsage]) -> None:
     """Write late usage, beside what waits for the same line; locks are taken in the order of the lines."""
     rows: list[dict[str, Any]] = [
         {"environment_id": uow.environment_id, **{name: getattr(one, name) for name in LateUsage.__slots__}}
-        for one in sorted(found, key=lambda one: (one.line_id, one.state))
+        for one in sorted(found, key=lambda one: (one.line_id, one.state.value))
     ]
     if rows:
         await uow.execute(_ADD, rows)
 
 
-async def waiting(uow: Uow, subscription_ids: Collection[UUID]) -> list[LateUsage]:
-    """What waits to be rated again on these subscriptions, locked in the order of the lines."""
+async def of_waiting_lines(uow: Uow, subscription_ids: Collection[UUID]) -> list[LateUsage]:
+    """All that is late of lines of these subscriptions of which something waits, locked in their order."""
+    mine = (
+        LateUsageRow.environment_id == uow.environment_id,
+        among(LateUsageRow.subscription_id, subscription_ids),
+    )
+    waits = select(LateUsageRow.line_id).where(*mine, LateUsageRow.state == LateState.WAITING)
     statement = (
-        _SELECT.where(
-            LateUsageRow.environment_id == uow.environment_id,
-            among(LateUsageRow.subscription_id, subscription_ids),
-            LateUsageRow.state == LateState.WAITING,
-        )
-        .order_by(LateUsageRow.line_id)
+        _SELECT.where(*mine, LateUsageRow.line_id.in_(waits))
+        .order_by(LateUsageRow.line_id, LateUsageRow.state)
         .with_for_update()
     )
     return records(LateUsage, await uow.execute(statement))

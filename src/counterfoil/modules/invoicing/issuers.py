@@ -9,6 +9,7 @@ from counterfoil.core.errors import Conflict, InvalidInput, NotFound, TooLarge
 from counterfoil.core.tax_rules import MEMBER_STATES, Scheme, check_category
 from counterfoil.modules.invoicing.repository import issuers as repository
 from counterfoil.modules.invoicing.types import Changes, Issuer, NewIssuer
+from counterfoil.modules.subscriptions import MAX_LATE_USAGE_DAYS
 from counterfoil.store.guards import check_address, check_country, check_metadata, check_text, check_version
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ LANGUAGES: Final = ("en",)
 """The languages in which invoices can be written."""
 MAX_GRACE_SECONDS: Final = 60 * 24 * 3600
 MAX_NET_DAYS: Final = 365
-MAX_LATE_USAGE_DAYS: Final = 3650
 MAX_NUMBER: Final = 10**12
 MAX_REGISTRATIONS: Final = 200
 

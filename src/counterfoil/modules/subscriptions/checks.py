@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 FARTHEST: Final = timedelta(days=3653)
 """How far ahead a subscription may start, and its anchor or trial's end lie after the start: ten years."""
 
+MAX_LATE_USAGE_DAYS: Final = 3650
+"""The most days for which usage that comes late is billed."""
 _WORD: Final = re.compile(r"[a-z][a-z0-9_]{0,49}")
 
 
@@ -34,6 +36,16 @@ def check_labels(external_id: str | None, plan_reference: str | None, payment_me
             "payment_method is not one word in lower case",
             field="payment_method",
             allowed="1 to 50 of a-z, 0-9 and _, a letter first: card, bank_transfer",
+        )
+
+
+def check_late_usage_days(days: int | None) -> None:
+    """Refuse a number of days for which nobody waits; ``None`` passes."""
+    if days is not None and not 0 <= days <= MAX_LATE_USAGE_DAYS:
+        raise InvalidInput(
+            "late_usage_days is out of range",
+            field="late_usage_days",
+            allowed=f"0 to {MAX_LATE_USAGE_DAYS}, or none: as its issuer says",
         )
 
 

@@ -12,7 +12,12 @@ from counterfoil.modules.customers import lock_customer
 from counterfoil.modules.subscriptions import planning, repository, repository_life
 from counterfoil.modules.subscriptions.add_ons import add_on_items, pick_add_ons
 from counterfoil.modules.subscriptions.agreeing import agree, check_taken, plans_of_spans
-from counterfoil.modules.subscriptions.checks import check_distance, check_labels, check_policy
+from counterfoil.modules.subscriptions.checks import (
+    check_distance,
+    check_labels,
+    check_late_usage_days,
+    check_policy,
+)
 from counterfoil.modules.subscriptions.customer_features import note_items
 from counterfoil.modules.subscriptions.discount_types import AgreedCoupon
 from counterfoil.modules.subscriptions.discounts import redeem_agreed
@@ -56,6 +61,7 @@ async def create_subscription(uow: Uow, new: NewSubscription) -> Subscription:
     ``shared_usage`` says that this is meant.
     """
     check_labels(new.external_id, new.plan_reference, new.payment_method)
+    check_late_usage_days(new.late_usage_days)
     check_metadata(new.meta)
     check_policy(new.policy)
     customer = await _customer(uow, new)
@@ -116,6 +122,7 @@ def _written_down(
         plan_reference=new.plan_reference,
         payment_method=new.payment_method,
         invoicing=new.invoicing,
+        late_usage_days=new.late_usage_days,
         currency=currency,
         zone=customer.zone,
         status=_first_status(started_at, trial_ends_at, uow.now),

@@ -37,7 +37,9 @@ if TYPE_CHECKING:
     from counterfoil.modules.subscriptions.types import SubscriptionFilter
     from counterfoil.store import Found, OffsetQuery, Page, PageQuery, SystemUow, Uow
 
-_CHANGEABLE: Final = frozenset({"external_id", "plan_reference", "payment_method", "invoicing", "late_usage_days", "meta"})
+_CHANGEABLE: Final = frozenset(
+    {"external_id", "plan_reference", "payment_method", "invoicing", "late_usage_days", "meta"}
+)
 _BILLED: Final = frozenset({SubscriptionState.ACTIVE, SubscriptionState.PAST_DUE})
 
 

@@ -95,6 +95,7 @@ def _voids() -> None:
 def _late_usage() -> None:
     op.add_column("issuers", sa.Column("late_usage_days", sa.Integer, nullable=False, server_default="30"))
     op.alter_column("issuers", "late_usage_days", server_default=None)
+    op.add_column("subscriptions", sa.Column("late_usage_days", sa.Integer))
     op.create_table(
         "usage_billed",
         sa.Column("environment_id", sa.Uuid, primary_key=True),
