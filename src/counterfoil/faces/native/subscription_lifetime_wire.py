@@ -80,6 +80,7 @@ class TrialIn(Wire):
 
     days: int | None = Field(
         default=None,
+        strict=True,
         description="So many days of the customer's time zone; 0 for no trial.  Without it and `ends_at` the "
         "plan's `trial_days`, or its `evaluation_days` where `at_end` is `expire`",
     )
@@ -121,7 +122,9 @@ class TermIn(Wire):
         default=False, description="Another term follows each; else the subscription expires with its term"
     )
     renewals: int | None = Field(
-        default=None, description="How many terms follow the first that runs; without limit by default"
+        default=None,
+        strict=True,
+        description="How many terms follow the first that runs; without limit by default",
     )
 
     def from_wire(self) -> NewTerm:
@@ -168,15 +171,19 @@ class PhaseIn(Wire):
     quantities: dict[str, DecimalText] = Field(
         default_factory=dict, max_length=200, description="By price code; the subscription's by default"
     )
+    coupons: list[str] = Field(
+        default_factory=list, max_length=5, description="The codes of coupons that hold in this phase"
+    )
 
     def from_wire(self) -> NewPhase:
         """The command."""
-        others = ("prices", "overrides")
+        others = ("prices", "overrides", "coupons")
         given = {name: getattr(self, name) for name in type(self).model_fields if name not in others}
         return NewPhase(
             **given,
             prices=[price.from_wire() for price in self.prices],
             overrides=[override.from_wire() for override in self.overrides],
+            discounts=self.coupons,
         )
 
 
