@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from tests.faces.contract.commitment_bodies import COMMITMENTS
-
 from tests.faces.contract.trials import simulation_of
 
 Ids = dict[str, str]
