@@ -255,6 +255,8 @@ WRONG_BODIES: Final[dict[str, str | bytes]] = {
     "a deep object": '{"a":' * 50_000,
     "NaN alone": "NaN",
 }
+MAY_BE_LEFT_OUT: Final = {"subscriptions.pause", "subscriptions.resume"}
+"""Operations that do what they are for without a body."""
 
 
 @pytest.mark.parametrize("operation", [one for one in ALL if one.schema is not None], ids=lambda one: one.id)
@@ -265,6 +267,8 @@ async def test_a_body_that_is_no_object_is_refused(
     good = json.dumps(send.sample.body)
     twice = good[:-1] + ", " + json.dumps(send.sample.body)[1:]
     bodies = dict(WRONG_BODIES)
+    if operation.id in MAY_BE_LEFT_OUT:
+        bodies = {name: body for name, body in bodies.items() if name not in ("empty", "null")}
     if operation.id != "events.send":  # whose reader, for speed, takes the last of two
         bodies["each name twice"] = twice
     before = await world.fingerprint(store)
