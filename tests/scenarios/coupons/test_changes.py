@@ -67,3 +67,19 @@ async def test_subscriptions_on_one_invoice_keep_their_own_coupons(seller: Selle
     assert {one["name"]: one["amount"] for one in first["discounts"]} == {"HALF": "50.00", "GIFT": "30.00"}
     await seller.until(FEBRUARY)
     assert (await seller.totals(customer))[1] == "150.00"
+
+
+async def test_a_draft_keeps_its_discount_when_the_plan_changes_in_its_grace(seller: Seller) -> None:
+    small, large = await seller.plan("small", fee("31")), await seller.plan("large", fee("62"))
+    customer = await seller.customer()
+    await seller.coupon("small-half", percent="50", plan_ids=[small], duration="forever")
+    own = {"code": "fee", "params": {"amount": "20"}}
+    sold = await seller.sell(customer, small, overrides=[own], coupons=["small-half"])
+    await seller.until("2026-01-01T00:10:00Z")
+    path = f"/subscriptions/{sold['id']}/change-plan"
+    await seller.ask("POST", path, plan_id=large, behavior="none")
+    await seller.until("2026-01-02T00:00:00Z")
+    # the fee of the subscription's own, 20.00, was half price on the old plan; the new one is not
+    assert await seller.totals(customer) == ["10.00"]
+    await seller.until(FEBRUARY)
+    assert await seller.totals(customer) == ["10.00", "62.00"]

@@ -60,7 +60,8 @@ class Charge:
     ``proration`` the part of the price that it costs, which for usage is all of it but where the meter tells
     a level: ten seats for half a month are half a month of ten seats.  ``payer_id`` is whose name a draft
     bears that is rated again; ``None``: of whoever pays for the customer now.  ``known_at``: with the usage
-    that was known then (real time), and not now.
+    that was known then (real time), and not now.  ``discounted_by``: the discounts that its draft tells of,
+    by public id: they cover it, whichever plan the subscription is on meanwhile.
     """
 
     customer_id: UUID
@@ -80,6 +81,7 @@ class Charge:
     payer_id: UUID | None = None
     rounding: Rounding = Rounding.HALF_UP
     known_at: datetime | None = None
+    discounted_by: frozenset[str] = frozenset()
 
     def window(self, key: int, need: Need) -> UsageWindow:
         """The usage that this charge is for, known as ``key`` in the reading; ``TooLarge`` as a grid is."""
@@ -150,6 +152,7 @@ def charge_of_line(invoice: Invoice, line: InvoiceLine, prices: Mapping[UUID, Pr
         issuer_id=invoice.issuer_id,
         payer_id=invoice.customer_id,
         rounding=told.rounding,
+        discounted_by=frozenset(applied.discount.ref for applied in told.discounts),
     )
 
 

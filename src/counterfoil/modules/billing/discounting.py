@@ -65,7 +65,7 @@ class Discounts:
             one
             for one in owned
             if one.holds(charge.price.cadence, charge.start, charge.end)
-            and one.takes_from(sold, charge.currency)
+            and (one.ref in charge.discounted_by or one.takes_from(sold, charge.currency))
             and self.taken.get(UUID(int=one.number)) in (None, invoice_id)
         ]
 
