@@ -72,6 +72,8 @@ async def test_the_seats_that_a_plan_allows_are_enforced(seller: Contracts) -> N
     assert await seller.refused(
         "POST", "/subscriptions", customer_id=seller.customer, plan_id=plan, quantities={"seats": "1"}
     ) == (400, "quantities.seats")
+    fewest = await seller.get(await seller.subscribe(plan))
+    assert [one["quantity"] for one in fewest["items"]] == ["2"]  # where none is given
     contract = await seller.subscribe(plan, quantities={"seats": "5"})
     item = await item_of(seller, contract, "5")
     for wrong in ("6", "1", "1.5"):

@@ -57,6 +57,12 @@ class SpanPlan:
     version: PlanVersion | None
     plan: Plan | None
 
+    def least(self, price: Price) -> Decimal:
+        """The quantity of a price for which none is given: one, or the fewest that the plan allows."""
+        if self.plan is None or price.quantity_source is not QuantitySource.ITEM or not self.has(price.code):
+            return ONE
+        return max(ONE, Decimal(self.plan.min_seats))
+
     def has(self, code: str) -> bool:
         """Whether the plan has a price with this code, which one of the subscription's own may stand for."""
         return self.version is not None and any(price.code == code for price in self.version.prices)
@@ -276,7 +282,7 @@ def _quantified(span: Span, stretch: Stretch, planned: SpanPlan, currency: str) 
     if price.code in span.quantities:
         quantity, field = span.quantities[price.code], span.field(field)
     else:
-        quantity = span.defaults.get(price.code, ONE)
+        quantity = span.defaults.get(price.code, planned.least(price))
     if price.quantity_source is QuantitySource.ITEM:
         if planned.plan is not None and planned.has(price.code):
             check_seats(planned.plan, quantity, field)
