@@ -181,3 +181,23 @@ async def test_an_end_within_the_term_owes_what_was_agreed(shop: Shop, on_cancel
     charged = [line for one in invoices for line in one["lines"] if line["description"].endswith("not used")]
     assert [line["amount"] for line in charged] == ([missing] if missing != "0.00" else [])
     assert (await shop.get(f"/subscriptions/{shop.subscription}"))["next_billing_at"] is None
+
+
+async def test_a_commitment_ahead_survives_an_end_that_is_taken_back(shop: Shop) -> None:
+    """It begins in March; the subscription was to end in February, and goes on: March owes its 100."""
+    await shop.subscribe({"kind": "minimum", "size": "100", "starts_at": "2026-03-01T00:00:00Z"})
+    path = f"/subscriptions/{shop.subscription}"
+    await shop.post(f"{path}/cancel", {"when": "at", "at": "2026-02-15T00:00:00Z"})
+    await shop.post(f"{path}/reactivate")
+    await shop.until("2026-04-02")
+    assert [invoice["total"] for invoice in await shop.invoices()] == ["0.00", "0.00", "100.00"]
+
+
+async def test_a_commitment_ahead_owes_nothing_where_the_subscription_ends_first(shop: Shop) -> None:
+    await shop.subscribe(
+        {"kind": "prepaid", "size": "100", "starts_at": "2026-03-01T00:00:00Z"}, external_id="s"
+    )
+    await shop.post(f"/subscriptions/{shop.subscription}/cancel", {"when": "now"})
+    await shop.until("2026-04-02")
+    assert {invoice["total"] for invoice in await shop.invoices()} <= {"0.00"}
+    assert (await shop.get(f"/subscriptions/{shop.subscription}"))["next_billing_at"] is None

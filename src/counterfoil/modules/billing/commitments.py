@@ -43,6 +43,7 @@ from counterfoil.modules.subscriptions import (
     carried_anew,
     commitment_due_at,
     cut_share,
+    end_of,
     next_part_at,
     next_term,
     order_of,
@@ -260,7 +261,12 @@ class CommitmentCourse:
             terms = self.terms[commitment.id]
             for term in list(terms):
                 end = term_end(self.subscription, term)
-                if term.closed_at is not None or end > instant or end <= term.start_at:
+                if term.closed_at is not None:
+                    continue
+                if end <= term.start_at:
+                    self._put_away(commitment, term, instant)
+                    continue
+                if end > instant:
                     continue
                 lines += self._instalments(end, commitment)
                 paid = next(one for one in terms if one.id == term.id)
@@ -272,6 +278,12 @@ class CommitmentCourse:
                 if all(one.closed_at is not None for one in terms):
                     self._open(commitment, closed)
         return lines
+
+    def _put_away(self, commitment: SubscriptionCommitment, term: CommitmentTerm, instant: datetime) -> None:
+        """Close a term that never begins, once the subscription has ended."""
+        end = end_of(self.subscription)
+        if end is not None and end <= instant:
+            self._replace(commitment, replace(term, closed_at=term.start_at))
 
     def _open(self, commitment: SubscriptionCommitment, ended: CommitmentTerm) -> None:
         unit = unit_of(self.subscription.currency)

@@ -188,16 +188,29 @@ def next_part_at(
 
 
 def commitment_due_at(subscription: Subscription, held: Iterable[HeldCommitment]) -> datetime | None:
-    """The next instant at which a commitment has something to bill, or a term of it ends."""
+    """The next instant at which a commitment has something to bill, or a term of it ends.
+
+    A term that the subscription's end comes before is put away at that end, so that it is there again if the
+    end is taken back.
+    """
     instants = [
         at
         for one in held
         for term in one.terms
-        if term.closed_at is None and term_end(subscription, term) > term.start_at
-        for at in (next_part_at(subscription, one.commitment, term), term_end(subscription, term))
+        if term.closed_at is None
+        for at in _due_of(subscription, one.commitment, term)
         if at is not None
     ]
     return min(instants, default=None)
+
+
+def _due_of(
+    subscription: Subscription, commitment: SubscriptionCommitment, term: CommitmentTerm
+) -> tuple[datetime | None, ...]:
+    end = term_end(subscription, term)
+    if end <= term.start_at:
+        return (end_of(subscription),)
+    return next_part_at(subscription, commitment, term), end
 
 
 def cut_share(
