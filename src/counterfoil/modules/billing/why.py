@@ -24,6 +24,7 @@ from counterfoil.modules.catalog import meters_by_ids, prices_by_ids
 from counterfoil.modules.invoicing import billed_lines, invoices_by_ids, void_lines
 from counterfoil.modules.subscriptions import get_subscription, item_cycle, item_end, items_of
 from counterfoil.modules.usage import UsageWindow, count_events, meter_named, read_meter
+from counterfoil.store.guards import check_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,10 +60,10 @@ async def why_no_line(uow: Uow, subscription_id: UUID, question: WhyQuestion) ->
     Raises ``NotFound`` for an unknown subscription or meter, ``InvalidInput`` where not one of meter and
     price is named.
     """
+    check_text(question.price, "price", longest=100)
     if (question.meter is None) == (question.price is None):
-        raise InvalidInput(
-            "name a meter or a price", field="meter", allowed="one of meter and price, not both"
-        )
+        field = "meter" if question.meter is None else "price"
+        raise InvalidInput("name a meter or a price", field=field, allowed="one of meter and price, not both")
     subscription = await get_subscription(uow, subscription_id)
     items = (await items_of(uow, [subscription_id])).get(subscription_id, [])
     prices = await prices_by_ids(uow, {item.price_id for item in items})

@@ -59,6 +59,7 @@ async def correct_event(
     Raises what ``void_event`` raises, ``InvalidInput`` for a correction that would be refused as an event,
     and ``Conflict`` if its id is taken.
     """
+    check_text(correction.id, "id", longest=MAX_ID)
     new_id = correction.id or f"correction-{uow.new_id()}"
     if new_id == event_id:
         raise InvalidInput("an event cannot correct itself", field="id", allowed="a new id, or none")
