@@ -70,4 +70,5 @@ async def payer_of(uow: Uow, customer: Customer) -> UUID | None:
 
 async def pass_on(uow: Uow, customer: Customer) -> None:
     """Write who pays for a customer whose parent or whose billing changed, and for all below."""
+    await repository.lock(uow)
     await repository.write_payers(uow, customer.id, customer.payer_id)
