@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from counterfoil.core.errors import InvalidInput, TooLarge
 from counterfoil.core.money import Exact, Money, Rounding, own_unit, unit_of
-from counterfoil.core.pricing import Measured, Pricing, parse_pricing
+from counterfoil.core.pricing import Detail, Measured, Pricing, parse_pricing
 from counterfoil.core.rating import (
     STEPS,
     Cadence,
@@ -338,7 +338,8 @@ def test_first_units_that_cost_more_than_the_whole_take_no_more_than_there_is() 
 
 
 def test_first_units_of_usage_that_is_priced_by_event_are_refused() -> None:
-    by_event = parse_pricing("percentage", {"rate_percent": "2.9", "fixed_per_event": "0.30"})
+    given = tuple(Detail)
+    by_event = parse_pricing("percentage", {"rate_percent": "2.9", "fixed_per_event": "0.30"}, given=given)
     line = RatingInput(
         pricing=by_event,
         quantity=Measured.of_amounts([Decimal(60), Decimal(40)]),
