@@ -251,8 +251,8 @@ BODIES: Final[dict[str, Callable[[Ids], dict[str, Any]]]] = {
         metadata={"a": 2},
     ),
     "plans.migrate": lambda ids: {
-        "from_version": 1,
-        "to_version": 2,
+        "from_version": 2,
+        "to_version": 1,
         "when": "at",
         "at": "2026-12-01T00:00:00Z",
         "behavior": "none",

@@ -64,7 +64,9 @@ def credit_lines(credit: Credit, billed: Sequence[DraftInvoice]) -> list[NewLine
     return [line for line in made if line.rated.amount.minor]
 
 
-def _given_back(credit: Credit, invoice: Invoice, line: InvoiceLine, credits: Sequence[InvoiceLine]) -> NewLine:
+def _given_back(
+    credit: Credit, invoice: Invoice, line: InvoiceLine, credits: Sequence[InvoiceLine]
+) -> NewLine:
     piece = Period(max(credit.since, line.service_start), line.service_end)
     unused = prorate(piece, credit.cycle, credit.policy)
     told = read_explanation(line.explanation)

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from counterfoil.core.calendar import format_instant, parse_instant
-from counterfoil.core.errors import CounterfoilError, InvalidInput, WrongState
+from counterfoil.core.errors import CounterfoilError, InvalidInput, NotFound, WrongState
 from counterfoil.core.ids import show_id
 from counterfoil.core.money import Money, total_of, unit_of
 from counterfoil.core.proration import ProrationBehavior
 from counterfoil.modules.billing.changing import change_plan
 from counterfoil.modules.billing.preview import preview_subscription, previewed
 from counterfoil.modules.catalog import PlanVersionStatus, get_plan_version
+from counterfoil.modules.customers import names_of_customers
 from counterfoil.modules.identity import (
     finish_operation,
     get_operation,
@@ -70,6 +71,10 @@ async def request_migration(
     ``customer_ids``: only theirs.  ``preview``: nothing moves, and the result tells what would be billed.
     Raises ``NotFound``, ``WrongState`` for a version that is not published, ``InvalidInput``.
     """
+    if customer_ids is not None:
+        known = await names_of_customers(uow, customer_ids)
+        if not known.keys() >= set(customer_ids):
+            raise NotFound("no such customer", field="customer_ids")
     source = await get_plan_version(uow, plan_id, from_version)
     target = await get_plan_version(uow, plan_id, to_version)
     if source.id == target.id:
