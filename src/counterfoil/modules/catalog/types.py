@@ -135,7 +135,7 @@ class Plan(CatalogObject):
 
     ``position`` orders plans where they are shown, the lowest first.  ``min_seats`` and ``max_seats``
     (``None`` without limit) bound the seats; a price of the model ``seat`` has bounds of its own.
-    ``trial_days``: how long a new subscription is in its trial, unless it says otherwise; ``evaluation_days``:
+    ``trial_days``: how long a new subscription is in its trial unless it says otherwise; ``evaluation_days``:
     how long one that asks for a trial that expires.  ``latest_number`` is its newest version's, drafts
     included; ``published_number`` the version's that new subscriptions get.
     """
