@@ -207,7 +207,7 @@ def _examples(operation: Operation, world: World) -> list[dict[str, str]]:
         "country": {"country": "DE"},
         "number": {"number": "INV-000001"},
         "reference": {"reference": world.ids["invoice_id"]},
-        "status": {"status": "cancelled" if operation.id == "subscriptions.list" else "open"},
+        "status": {"status": "cancelled" if operation.id.startswith("subscriptions.") else "open"},
         "held": {"held": "true"},
         "plan_reference": {"plan_reference": "pro-2026"},
         "customer": {"customer": customer},
