@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 import pytest
@@ -25,7 +26,13 @@ def test_what_is_there_has_committed_to_nothing(before: str) -> None:
         connection.execute("set session_replication_role = replica")  # without the rows that these name
         row(connection, "prices", code="u")
         row(connection, "subscriptions")
-        sums = {"cadence": "in_arrears", "tax_mode": "exclusive", "amount": 1, "tax": 0, "total": 1}
+        sums: dict[str, Any] = {
+            "cadence": "in_arrears",
+            "tax_mode": "exclusive",
+            "amount": 1,
+            "tax": 0,
+            "total": 1,
+        }
         row(connection, "invoice_lines", **sums, service_end="2026-02-01T00:00:00Z")
     assert migrate(before) is True
     with psycopg.connect(before) as connection:
@@ -39,7 +46,11 @@ def test_what_is_there_has_committed_to_nothing(before: str) -> None:
 
 def test_the_database_itself_refuses_a_term_that_cannot_be(before: str) -> None:
     migrate(before)
-    good = {"start_at": "2026-01-01T00:00:00Z", "end_at": "2026-02-01T00:00:00Z", "committed": 1}
+    good: dict[str, Any] = {
+        "start_at": "2026-01-01T00:00:00Z",
+        "end_at": "2026-02-01T00:00:00Z",
+        "committed": 1,
+    }
     for bad in ({"end_at": good["start_at"]}, {"committed": 0}, {"credit": -1}):
         with psycopg.connect(before) as connection:
             connection.execute("set session_replication_role = replica")

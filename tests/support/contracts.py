@@ -98,7 +98,7 @@ class Contracts:
         return shown
 
     async def statements(self, contract: str) -> list[tuple[str, str, list[str]]]:
-        """As ``bills``, with each line as its kind, name, days and amount: of one time there may be several."""
+        """As ``bills``, with each line as its kind, name, days and amount: one time may have several."""
         found = (await self.ask("GET", f"/invoices?limit=100&subscription_id={contract}"))["data"]
         shown = []
         for invoice in found[::-1]:

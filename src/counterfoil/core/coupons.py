@@ -1,4 +1,4 @@
-"""Coupons: how long one holds, from which charges it is taken, and what it takes from the lines of one invoice.
+"""Coupons: how long one holds, from which charges it is taken, what it takes from the lines of an invoice.
 
 Owns: the time of a discount, what it covers, the order of several, the sharing of an amount.
 Does not own: what one discount takes of one line (``core.rating.discounts``), who may redeem a coupon.

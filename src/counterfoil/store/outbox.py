@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from counterfoil.store.rows import insertion
+from counterfoil.store.insertion import insertion
 from counterfoil.store.types import Base
 
 if TYPE_CHECKING:

@@ -8,40 +8,30 @@ from __future__ import annotations
 
 from dataclasses import fields, make_dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, cast
 
-import msgspec
 from sqlalchemy import (
-    Text,
-    TypeDecorator,
     Uuid,
     any_,
     bindparam,
-    column,
-    func,
-    insert,
     literal,
-    select,
     update,
 )
-from sqlalchemy import cast as sql_cast
-from sqlalchemy.dialects.postgresql import ARRAY, JSON
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from counterfoil.core.errors import NotFound, VersionMismatch
 from counterfoil.store.compiled import Compiled
+from counterfoil.store.insertion import insertion
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from uuid import UUID
 
-    from sqlalchemy import ColumnElement, Insert, Select
+    from sqlalchemy import ColumnElement, Select
     from sqlalchemy.engine import CursorResult
 
     from counterfoil.store.types import Base
     from counterfoil.store.uow import Uow
-
-_WRITING: Final = msgspec.json.Encoder(enc_hook=dict)
-"""As ``types.json_text`` writes, in a fifth of the time; what it does not know is a mapping."""
 
 
 def columns(model: type[Base], view: type) -> list[Any]:
@@ -114,37 +104,6 @@ def row_values(view: Any) -> dict[str, Any]:
 def insert_values(uow: Uow, view: Any) -> dict[str, Any]:
     """The values of a new row of this environment."""
     return {"environment_id": uow.environment_id, **row_values(view)}
-
-
-def insertion(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> tuple[Insert, dict[str, str]]:
-    """The statement that writes all these new rows, by the names of the model's attributes, and its value.
-
-    For batches: it is one statement of one value however many rows there are.  All have the same names.  What
-    is ``None`` in a column of JSON is null there too, and not JSON's ``null``.
-    """
-    statement, changes = _insertion(model, tuple(rows[0]))
-    written = [dict(row) for row in rows]
-    for name, change in changes:
-        for row in written:
-            row[name] = change(row[name], None)
-    return statement, {"rows": _WRITING.encode(written).decode()}
-
-
-@cache
-def _insertion(model: Any, names: tuple[str, ...]) -> tuple[Insert, list[tuple[str, Callable[..., Any]]]]:
-    columns = {name: model.__mapper__.columns[name] for name in names}
-    kinds = {name: one.type for name, one in columns.items() if isinstance(one.type, TypeDecorator)}
-    changes = [
-        (name, kind.process_bind_param)
-        for name, kind in kinds.items()
-        if type(kind).process_bind_param is not TypeDecorator.process_bind_param
-    ]
-    plain = {name: kinds[name].impl_instance if name in kinds else one.type for name, one in columns.items()}
-    read = func.json_to_recordset(sql_cast(bindparam("rows", type_=Text), JSON)).table_valued(
-        *(column(name, kind) for name, kind in plain.items())
-    )
-    selected = select(read.render_derived(with_types=True))
-    return insert(model.__table__).from_select(list(columns.values()), selected), changes
 
 
 async def insert_rows(uow: Uow, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:

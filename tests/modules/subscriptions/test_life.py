@@ -235,7 +235,7 @@ async def test_another_quantity_ends_an_item_and_begins_one(world: World) -> Non
         changed = await change_quantity(uow, made.id, item.id, Decimal("4.5"))
         ended, begun = (await items_of(uow, [made.id]))[made.id]
     assert changed.version == 2
-    assert (ended.id, ended.quantity, ended.ended_at) == (item.id, 3, at("2026-01-05"))
+    assert (ended.id, ended.quantity, ended.ended_at) == (item.id, Decimal(3), at("2026-01-05"))
     assert (begun.quantity, begun.started_at, begun.ended_at) == (Decimal("4.5"), at("2026-01-05"), None)
     async with world.on("2026-01-06") as uow:
         assert (await change_quantity(uow, made.id, begun.id, Decimal("4.50"))).version == 2

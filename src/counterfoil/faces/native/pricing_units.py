@@ -55,7 +55,9 @@ class PricingUnitIn(ObjectIn):
 
     code: str = Field(description="2 to 24 lower-case letters, digits or underscores, a letter first")
     name: str
-    exponent: int = Field(default=0, strict=True, description="How many places its amounts have, 0 to 9; never changes")
+    exponent: int = Field(
+        default=0, strict=True, description="How many places its amounts have, 0 to 9; never changes"
+    )
     rates: dict[str, DecimalText] = Field(description=_RATES)
 
     def from_wire(self) -> NewPricingUnit:

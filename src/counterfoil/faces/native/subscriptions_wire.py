@@ -185,8 +185,8 @@ class SubscriptionIn(Wire):
     quantities: dict[str, DecimalText] = Field(
         default_factory=dict,
         max_length=200,
-        description="By the code of each price whose quantity is the item's; by default 1, or the fewest that "
-        "the plan allows",
+        description="By the code of each price whose quantity is the item's; by default 1, or the fewest "
+        "that the plan allows",
     )
     started_at: InstantText | None = Field(
         default=None, description="Now by default; may lie in the past, and then what has passed is billed"

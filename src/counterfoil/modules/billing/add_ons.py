@@ -1,4 +1,4 @@
-"""Adding and removing add-ons of running subscriptions, now or at a date: what is due by then is billed first."""
+"""Adding and removing add-ons of running subscriptions, now or at a date, once what is due is billed."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ async def get_commitment(uow: Uow, subscription_id: UUID, commitment_id: UUID) -
 async def list_terms(
     uow: Uow, subscription_id: UUID, commitment_id: UUID, query: PageQuery
 ) -> tuple[Unit, Page[TermBalance]]:
-    """A page of a commitment's terms, the newest first, settled ones too, and their currency; ``NotFound``."""
+    """A page of a commitment's terms, newest first, settled ones too, and their currency; ``NotFound``."""
     subscription = await get_subscription(uow, subscription_id)
     commitment, page = await page_of_terms(uow, subscription_id, commitment_id, query)
     held = subscriptions.HeldCommitment(commitment, page.items)

@@ -160,7 +160,8 @@ async def upcoming_applications(uow: Uow, subscription_ids: Collection[UUID]) ->
 async def end_grants(uow: Uow, ends: Mapping[UUID, datetime], *, copied: bool = False) -> None:
     """End all grants of these subscriptions, each at the instant at which its subscription ends.
 
-    ``copied``: only those that came with their plans, which they leave then.  Periods that begin then or later are cancelled; two statements, however many subscriptions.
+    ``copied``: only those that came with their plans, which they leave then.  Periods that begin then or
+    later are cancelled; two statements, however many subscriptions.
     """
     if not ends:
         return

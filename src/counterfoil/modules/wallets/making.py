@@ -146,8 +146,9 @@ async def attach_grants(
 ) -> list[CreditGrant]:
     """Give a new subscription its grants: a copy of each of its plan's templates, and those of its own.
 
-    Copies run from the subscription's start, or from when it came to the plan, by its calendar; a template in another currency than the
-    subscription's is left out.  Raises what ``create_credit_grant`` raises, below ``credit_grants.0`` ….
+    Copies run from the subscription's start, or from when it came to the plan, by its calendar; a template in
+    another currency than the subscription's is left out.  Raises what ``create_credit_grant``
+    raises, below ``credit_grants.0`` ….
     """
     grants: list[CreditGrant] = []
     if subscription.plan_id is not None:

@@ -207,9 +207,7 @@ async def write_application(uow: Uow, application: CreditGrantApplication) -> No
     await uow.execute(_WRITE_APPLICATION, values)
 
 
-async def end(
-    uow: Uow, ends: Mapping[UUID, datetime], *, copied: bool
-) -> list[tuple[UUID, int, datetime]]:
+async def end(uow: Uow, ends: Mapping[UUID, datetime], *, copied: bool) -> list[tuple[UUID, int, datetime]]:
     """End the grants of these subscriptions, each at its instant, and cancel what would have come after.
 
     ``copied``: only those that are copies of a plan's templates.
