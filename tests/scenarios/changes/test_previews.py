@@ -70,9 +70,7 @@ class Life:
             "interval_change": self.random.choice(["reset", "keep_anchor"]),
             "rounding": self.random.choice(["half_up", "half_even", "down"]),
         }
-        self.contract = await self.seller.subscribe(
-            self.plans[0], quantities={"seats": "3"}, policy=policy
-        )
+        self.contract = await self.seller.subscribe(self.plans[0], quantities={"seats": "3"}, policy=policy)
         self.path = f"/subscriptions/{self.contract}"
 
     async def draw(self) -> tuple[str, str, dict[str, Any]]:

@@ -154,9 +154,7 @@ async def cancel(
     return await _settled(uow, subscription_id) if when is CancelWhen.NOW else after
 
 
-async def _item(
-    uow: Uow, one: DueSubscription, item_id: UUID
-) -> tuple[SubscriptionItem, Price]:
+async def _item(uow: Uow, one: DueSubscription, item_id: UUID) -> tuple[SubscriptionItem, Price]:
     """One of the subscription's items with its price, or ``NotFound``."""
     for item in one.items:
         if item.id == item_id:

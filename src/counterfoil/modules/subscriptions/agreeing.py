@@ -134,9 +134,7 @@ async def agree(
         mine = [stretch.price for span, stretch in stretches if span is one.span]
         check_taken(one.span.quantities, mine, one.span.field("quantities"))
     plans_by_path = {one.span.path: one for one in plans}
-    agreed = [
-        _quantified(span, stretch, plans_by_path[span.path], currency) for span, stretch in stretches
-    ]
+    agreed = [_quantified(span, stretch, plans_by_path[span.path], currency) for span, stretch in stretches]
     return _joined(agreed), currency
 
 
