@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from counterfoil.core.calendar import Cycle, Interval, IntervalUnit, Period
-from counterfoil.core.errors import AlreadyExists
+from counterfoil.core.errors import AlreadyExists, WrongState
 from counterfoil.core.ledger import AccountCode, Side
 from counterfoil.core.money import Money
 from counterfoil.core.proration import prorate
@@ -159,6 +159,21 @@ async def test_the_billed_lines_of_items_are_those_that_stand_and_reach_beyond_a
     assert [one.invoice_id for one in found[item]] == [january.invoice_id, february.id]
     assert (found[other], found[unbilled]) == ([], [])
     assert await billed_lines(uow, []) == {}
+
+
+async def test_what_was_given_back_in_part_is_not_voided_before_that_is(world: World, uow: Uow) -> None:
+    """31.00 with 14.00 given back: voided too, the customer would have 14.00 for which nothing was billed."""
+    old = await billed(world, uow, "31", uuid4())
+    given = await world.open(credit(old, "2026-01-18"), line("50"))
+    async with world.on("2026-02-02") as unit:
+        with pytest.raises(WrongState, match=f"{given.number} gives back or corrects lines") as refused:
+            await void_invoice(unit, old.invoice_id)
+        assert refused.value.allowed is not None
+        assert f"once {given.number} is void" in refused.value.allowed
+    assert (await get_invoice(uow, old.invoice_id)).status is InvoiceState.OPEN
+    async with world.on("2026-02-02") as unit:
+        await void_invoice(unit, given.id)
+        assert (await void_invoice(unit, old.invoice_id)).status is InvoiceState.VOID
 
 
 async def test_a_draft_written_again_keeps_the_ids_of_its_lines_and_what_it_gives_back(

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from counterfoil.core.errors import InvalidInput, WrongState
+from counterfoil.core.ids import show_id
 from counterfoil.core.ledger import invoice_finalised, invoice_voided
 from counterfoil.core.money import Money
 from counterfoil.core.rating import read_explanation, redo, sentences
@@ -199,7 +200,7 @@ async def void_invoice(uow: Uow, invoice_id: UUID, *, expected_version: int | No
     """Take an invoice back whole: its postings are reversed and its periods can be billed again.
 
     Its number stays its own.  Raises ``NotFound``, ``VersionMismatch``, and ``WrongState`` where something
-    was paid on it or its state does not allow it.
+    was paid on it, another invoice gives back or corrects lines of it, or its state does not allow it.
     """
     before = await repository.get(uow, invoice_id, lock=True)
     check_version(before.version, expected_version)
@@ -209,11 +210,26 @@ async def void_invoice(uow: Uow, invoice_id: UUID, *, expected_version: int | No
             f"{before.amount_paid} was paid on this invoice, so it cannot be voided",
             allowed="an invoice on which nothing was paid",
         )
+    await _refuse_corrected(uow, before)
     after = replace(before, status=status, voided_at=uow.now, version=before.version + 1, updated_at=uow.now)
     await lines_repository.void(uow, invoice_id)
     booked = (await transactions_of(uow, "invoice", [invoice_id])).get(invoice_id, [])
     await post(uow, [invoice_voided(posted.content, effective_at=uow.now) for posted in booked])
     return await _save(uow, after, ("status", "voided_at"), "invoice.voided")
+
+
+async def _refuse_corrected(uow: Uow, invoice: Invoice) -> None:
+    """Refuse to void what another invoice gave back in part already: it would be given back twice."""
+    own = {line.id for line in (await lines_repository.of_invoices(uow, [invoice.id]))[invoice.id]}
+    _, others = await lines_repository.with_others(uow, own)
+    elsewhere = sorted({line.invoice_id for line in others} - {invoice.id})
+    if elsewhere:
+        by = (await invoices_by_ids(uow, elsewhere[:1]))[elsewhere[0]]
+        named = by.number or f"the draft {show_id('invoice', by.id)}"
+        raise WrongState(
+            f"{named} gives back or corrects lines of this invoice, so it cannot be voided",
+            allowed=f"an invoice of which no other gives anything back; this one once {named} is void",
+        )
 
 
 async def apply_payment(uow: Uow, invoice_id: UUID, amount: Money) -> Settlement:
