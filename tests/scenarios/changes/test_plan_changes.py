@@ -177,17 +177,17 @@ async def test_several_changes_in_one_period_give_back_each_moment_once(seller: 
         ("2026-06-01", "30.00", ["Fee 2026-06-01/2026-07-01 30.00"]),
         (
             "2026-06-16",
-            "30.00",
+            "10.00",
             [
+                "credit Fee 2026-06-11/2026-07-01 -20.00",  # it waited, and comes with what it paid for
                 "Fee 2026-06-11/2026-06-16 15.00",  # 5 of 30 days of 90.00
                 "Fee 2026-06-16/2026-07-01 15.00",
             ],
         ),
         (
             "2026-07-01",
-            "90.00",
+            "110.00",
             [
-                "credit Fee 2026-06-11/2026-07-01 -20.00",
                 "credit Fee 2026-06-21/2026-07-01 -10.00",
                 "Fee 2026-06-21/2026-07-01 30.00",
                 "Fee 2026-07-01/2026-08-01 90.00",
@@ -196,6 +196,34 @@ async def test_several_changes_in_one_period_give_back_each_moment_once(seller: 
     ]
     # 10 days of 30.00, 5 of 90.00, 5 of 30.00 and 10 of 90.00 come to 60.00 for June.
     assert sum(float(total) for _, total, _ in await seller.statements(contract)) == 150.0
+
+
+async def test_an_invoice_at_once_brings_what_waited_of_a_year_and_bills_none_of_it_twice(
+    seller: Contracts,
+) -> None:
+    year = {"interval": {"unit": "year"}}
+    basic = await seller.plan(FEE | year | {"params": {"EUR": {"amount": "365"}}}, code="basic")
+    pro = await seller.plan(FEE | year | {"params": {"EUR": {"amount": "730"}}}, SEATS | year, code="pro")
+    contract = await seller.subscribe(basic, quantities={})
+    await seller.until("2026-06-11")
+    await change(seller, contract, pro)
+    await seller.until("2026-06-21")
+    [seats] = [
+        one for one in (await seller.get(contract))["items"] if one["started_at"][:10] == "2026-06-11"
+    ][1:]
+    path_of_item = f"{path(contract)}/items/{seats['id']}"
+    await seller.ask("PATCH", path_of_item, quantity="2", behavior="always_invoice")
+    [_, (day, total, lines)] = await seller.statements(contract)
+    assert (day, lines) == (
+        "2026-06-21",
+        [
+            "credit Fee 2026-06-11/2027-06-01 -355.00",  # 355 of 365 days of 365.00
+            "Fee 2026-06-11/2027-06-01 710.00",  # of 730.00
+            "Seats 2026-06-11/2026-06-21 0.27",  # 10 of 365 days of 10.00
+            "Seats 2026-06-21/2027-06-01 18.90",  # 345 of 365 days of 20.00
+        ],
+    )
+    assert total == "374.17"
 
 
 async def test_overrides_end_with_their_plan_and_hold_within_it(seller: Contracts) -> None:

@@ -89,7 +89,8 @@ def switched(
     """Let these items give way at ``at``, not before what is paid begins; ``prices`` are all there are.
 
     By ``create_prorations`` what is given back, what was served and what begins wait for the subscription's
-    next invoice; by ``always_invoice``, and where a new cycle begins, they are due at once.  By ``none`` the
+    next invoice; by ``always_invoice``, and where a new cycle begins, they are due at once, with all that
+    waited from changes before.  By ``none`` the
     running period stays as it was sold: the change waits for its end, also with another interval.
     """
     change = _Change(subscription, prices, at, behavior, new_id)
@@ -249,9 +250,16 @@ class _Change:
                 item = replace(item, bill_from=together if moved or item.bill_from else None)
             return planning.with_due(subscription, item, self.prices[item.price_id])
 
-        changed = [settled(item, new=False) for item in self.changed]
+        def called(item: SubscriptionItem) -> SubscriptionItem:
+            item = replace(item, bill_from=together)
+            return planning.with_due(subscription, item, self.prices[item.price_id])
+
+        # What waited comes along: else the charge of an earlier change would be invoiced without its credit.
+        late = [one for one in others if one.bill_from is not None and one.bill_from > together]
+        late = [] if self.keeps else late
+        changed = [settled(item, new=False) for item in self.changed] + [called(item) for item in late]
         added = [settled(item, new=True) for item in self.added]
-        return Switched(subscription, changed, added, others)
+        return Switched(subscription, changed, added, [one for one in others if one not in late])
 
     def _anchor(self, others: Sequence[SubscriptionItem]) -> datetime:
         """Where the new cycle of the subscription's interval began."""
