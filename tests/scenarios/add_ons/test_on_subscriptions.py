@@ -171,6 +171,7 @@ async def test_what_does_not_fit_is_refused_by_its_field(seller: Seller) -> None
     away = await add_on(seller, "away", fee("1", "away"))
     dollars = {"code": "usd", "model": "flat", "params": {"USD": {"amount": "1"}}}
     await add_on(seller, "dollars", dollars)
+    await add_on(seller, "setup", fee("250", "setup"), kind="one_time")
     await seller.ask("POST", f"/add-ons/{away}/archive")
     cases: list[tuple[str, dict[str, Any], int, str]] = [
         (basic, {"code": "pro-only"}, 400, "code"),
@@ -180,6 +181,7 @@ async def test_what_does_not_fit_is_refused_by_its_field(seller: Seller) -> None
         (pro, {"code": "away"}, 409, "code"),
         (pro, {"code": "dollars"}, 400, "code"),
         (pro, {"code": "unknown"}, 404, "code"),
+        (pro, {"code": "setup", "quantity": "2"}, 400, "quantity"),
     ]
     for plan, chosen, status, field in cases:
         body = {"customer_id": customer, "plan_id": plan, "add_ons": [chosen]}

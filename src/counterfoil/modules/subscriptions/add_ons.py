@@ -81,8 +81,14 @@ async def pick_add_ons(
             raise NotFound("no such add-on", field=f"{field}code", allowed="the code of an add-on")
         _check_fits(add_on, plan_id, one.quantity, field, had)
         had.add(add_on.id)
-        for id_ in add_on.price_ids:
-            price = prices[id_]
+        own = [prices[id_] for id_ in add_on.price_ids]
+        if one.quantity != ONE and all(price.quantity_source is not QuantitySource.ITEM for price in own):
+            raise InvalidInput(
+                f"no price of the add-on {add_on.code} takes a quantity",
+                field=f"{field}quantity",
+                allowed="1",
+            )
+        for price in own:
             _check_price(price, one.quantity, currency, codes, field)
             codes.add(price.code)
             quantity = one.quantity if price.quantity_source is QuantitySource.ITEM else ONE
