@@ -42,3 +42,28 @@ def test_the_guides_family_is_listed_by_its_parent(cli: Cli, tmp_path: Path) -> 
     path.write_text("customers:\n  north: {name: North, billed_to: aunt}\n")
     refused = cli("apply", path, "--yes", code=2)
     assert "self, parent" in refused.err
+
+
+def test_parents_may_stand_below_their_children_in_the_file(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "family.yaml"
+    path.write_text(
+        "customers:\n"
+        "  leaf: {name: Leaf, parent: branch, billed_to: parent}\n"
+        "  other: {name: Other}\n"
+        "  branch: {name: Branch, parent: root}\n"
+        "  root: {name: Root}\n"
+    )
+    cli("apply", path, "--yes")
+    assert "nothing to do" in cli("apply", path, "--yes").out
+    listed = cli("customer", "list", "--parent", "branch", "--json").json
+    assert [one["external_id"] for one in listed] == ["leaf"]
+
+
+def test_a_circle_of_parents_is_refused_by_its_place(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "circle.yaml"
+    path.write_text(
+        "customers:\n  a: {name: A, parent: b}\n  b: {name: B, parent: c}\n  c: {name: C, parent: b}\n"
+    )
+    refused = cli("apply", path, "--yes", code=2)
+    assert "circle.yaml:3: customers.b.parent makes a circle: b in c in b" in refused.err
+    assert cli("customer", "list", "--json").json == []

@@ -27,7 +27,7 @@ from counterfoil.faces.cli.apply.stated import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from counterfoil.faces.cli.apply.yaml_text import Place
 
@@ -58,9 +58,28 @@ def read_document(root: Place) -> list[Wanted]:
         wanted.append(Wanted("issuer", "default", _issuer(place), place))
     for section, (kind, read) in _SECTIONS.items():
         if section in sections:
-            for key, place in sections[section].entries().items():
-                wanted.append(Wanted(kind, key, read(place, currency), place))
+            entries = sections[section].entries().items()
+            found = [Wanted(kind, key, read(place, currency), place) for key, place in entries]
+            wanted += _parents_first(found) if kind == "customer" else found
     return wanted
+
+
+def _parents_first(customers: Sequence[Wanted]) -> list[Wanted]:
+    """The customers as they stand, but each after its parent where the file has that too."""
+    by_key = {one.key: one for one in customers}
+    placed: dict[str, Wanted] = {}
+    for one in customers:
+        line: dict[str, Wanted] = {}
+        above: Wanted | None = one
+        while above is not None and above.key not in placed:
+            if above.key in line:
+                circle = " in ".join([*line][[*line].index(above.key) :])
+                place = above.place.nearest("parent")
+                raise place.wrong(f"makes a circle: {circle} in {above.key}", "a customer not below this one")
+            line[above.key] = above
+            above = by_key.get(above.fields.get("parent") or "")
+        placed |= dict(reversed(line.items()))
+    return list(placed.values())
 
 
 def _issuer(place: Place) -> dict[str, Any]:
