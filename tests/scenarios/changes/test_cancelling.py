@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from counterfoil.store import Store
-from tests.support.contracts import FEE, TOKENS, Contracts, opened
+from tests.support.contracts import FEE, SEATS, TOKENS, Contracts, opened
 
 
 @pytest.fixture
@@ -124,6 +124,30 @@ async def test_two_moments_of_an_unpaid_stub_are_paid_once(seller: Contracts) ->
     await seller.ask("POST", f"/subscriptions/{contract}/change-plan", plan_id=pro)
     await cancel(seller, contract, when="at", at="2026-06-21T00:00:00Z", credit="whole")
     await seller.until("2026-08-02")
-    totals = [total for _, total, _ in await seller.statements(contract)]
-    # 30.00 for June is given back from the 11th on; what took its place is charged and given back whole.
-    assert totals == ["30.00", "10.00", "-30.00"]
+    # 30.00 for June is given back from the 11th on; what took its place would be whole, so is never charged.
+    assert (await seller.statements(contract))[1:] == [
+        ("2026-06-21", "-20.00", ["credit Fee 2026-06-11/2026-07-01 -20.00"])
+    ]
+
+
+async def test_what_waits_and_is_given_back_whole_leaves_nothing_to_pay(seller: Contracts) -> None:
+    contract = await seller.subscribe(await seller.plan(FEE, SEATS))
+    [seats] = [one for one in (await seller.get(contract))["items"] if one["quantity"] == "1"][1:]
+    await seller.until("2026-06-11")
+    await seller.ask("PATCH", f"/subscriptions/{contract}/items/{seats['id']}", quantity="9")
+    await seller.until("2026-06-21")
+    shown = await seller.ask(
+        "POST", f"/subscriptions/{contract}/cancel?preview=true", when="now", credit="whole"
+    )
+    assert [one["invoice"]["total"] for one in shown["invoices"]] == ["-36.67"]
+    await cancel(seller, contract, when="now", credit="whole")
+    assert (await seller.statements(contract))[1:] == [
+        (
+            "2026-06-21",
+            "-36.67",
+            [
+                "credit Fee 2026-06-01/2026-07-01 -30.00",
+                "credit Seats 2026-06-11/2026-07-01 -6.67",  # 20 of 30 days of 10.00
+            ],
+        )
+    ]

@@ -113,6 +113,11 @@ def plan_item(
         periods.append(period)
     billed_to = periods[-1].end if periods else item.billed_to
     credit, left = _given_back(subscription, item, billed_to), item.give_back_from
+    if credit is not None and credit.due_at <= now:
+        # What lies beyond it would be charged here, and given back on an invoice of its own.
+        periods = [period for period in periods if period.start < credit.since]
+        if not periods and item.billed_to <= credit.since and due_at is None:
+            return ItemPlan(periods, ItemAdvance(item.id, billed_to, None))
     if credit is not None and credit.due_at <= now and not periods:
         left = None
         return ItemPlan(periods, ItemAdvance(item.id, billed_to, due_at, left), credit)
