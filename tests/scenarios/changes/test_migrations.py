@@ -104,7 +104,8 @@ async def test_what_cannot_be_asked_is_refused_by_name(seller: Contracts) -> Non
     path = f"/plans/{plan}/migrations"
     assert await seller.refused("POST", path, from_version=1, to_version=1) == (400, "to_version")
     assert await seller.refused("POST", path, from_version=1, to_version=2) == (409, "to_version")
-    assert (await seller.api.post(f"/v1{path}", json={"from_version": 1, "to_version": 9})).status_code == 404
+    assert await seller.refused("POST", path, from_version=1, to_version=9) == (404, "to_version")
+    assert await seller.refused("POST", path, from_version=9, to_version=1) == (404, "from_version")
     await seller.ask("POST", f"/plans/{plan}/versions/2/publish")
     past = {"from_version": 1, "to_version": 2, "when": "at", "at": "2026-01-01T00:00:00Z"}
     assert await seller.refused("POST", path, **past) == (400, "at")

@@ -20,7 +20,7 @@ from counterfoil.core.money import Money, total_of, unit_of
 from counterfoil.core.proration import ProrationBehavior
 from counterfoil.modules.billing.changing import change_plan
 from counterfoil.modules.billing.preview import preview_subscription, previewed
-from counterfoil.modules.catalog import PlanVersionStatus, get_plan_version
+from counterfoil.modules.catalog import PlanVersionStatus, get_plan, get_plan_version
 from counterfoil.modules.customers import names_of_customers
 from counterfoil.modules.identity import (
     finish_operation,
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from counterfoil.modules.billing.types import Preview
+    from counterfoil.modules.catalog import PlanVersion
     from counterfoil.modules.identity import Operation
     from counterfoil.modules.invoicing import DraftInvoice
     from counterfoil.store import Store, Uow
@@ -75,8 +76,9 @@ async def request_migration(
         known = await names_of_customers(uow, customer_ids)
         if not known.keys() >= set(customer_ids):
             raise NotFound("no such customer", field="customer_ids")
-    source = await get_plan_version(uow, plan_id, from_version)
-    target = await get_plan_version(uow, plan_id, to_version)
+    await get_plan(uow, plan_id)
+    source = await _version(uow, plan_id, from_version, "from_version")
+    target = await _version(uow, plan_id, to_version, "to_version")
     if source.id == target.id:
         raise InvalidInput(
             "they are on this version already", field="to_version", allowed="another version of the plan"
@@ -113,6 +115,13 @@ async def request_migration(
         customer_ids=None if customer_ids is None else [str(one) for one in customer_ids],
     )
     return operation
+
+
+async def _version(uow: Uow, plan_id: UUID, number: int, field: str) -> PlanVersion:
+    try:
+        return await get_plan_version(uow, plan_id, number)
+    except NotFound as error:
+        raise NotFound(error.message, field=field, allowed="the number of a version of the plan") from None
 
 
 async def migrate_job(
