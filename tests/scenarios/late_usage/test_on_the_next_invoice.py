@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from counterfoil.bootstrap import make_worker
 from tests.scenarios.late_usage.conftest import Shop
 
 
@@ -175,3 +176,47 @@ async def test_a_contract_may_say_otherwise_than_its_issuer(shop: Shop) -> None:
         if line["kind"] == "adjustment"
     ]
     assert adjusted == [("2026-02-01", "2.00")]
+
+
+async def test_what_came_in_the_grace_is_on_the_draft_and_waits_for_nothing(shop: Shop) -> None:
+    """900 × 0.02 = 18.00; 100 more come in the grace, and 20.00 become final: nothing is late."""
+    await shop.use("a", "2026-01-10", 900)
+    await shop.until("2026-02-01", "00:30:00")
+    await shop.use("b", "2026-01-31", 100)
+    await make_worker(shop.store).drain()
+    await shop.until("2026-02-01", "00:45:00")
+    [noted] = (await shop.get("/late-usage"))["data"]
+    assert noted["events"] == 1
+    await shop.until("2026-02-05")
+    [invoice] = await shop.invoices()
+    assert [line["amount"] for line in invoice["lines"]] == ["20.00"]
+    assert (await shop.get("/late-usage"))["data"] == []
+    path = f"/subscriptions/{shop.subscription}/why-no-line"
+    [told] = (await shop.get(path, meter="tokens", at="2026-01-31T12:00:00Z"))["data"]
+    assert (told["code"], told["facts"]["amount"]) == ("billed", "20.00")
+
+
+async def test_what_is_noted_in_the_grace_of_a_draft_finalised_by_hand_waits_for_nothing(shop: Shop) -> None:
+    await shop.until("2026-02-01", "00:30:00")
+    await shop.use("a", "2026-01-31", 100)
+    await shop.until("2026-02-01", "00:40:00")
+    [draft] = await shop.invoices()
+    await shop.post(f"/invoices/{draft['id']}/finalise")
+    [invoice] = await shop.invoices()
+    assert (invoice["status"], invoice["subtotal"]) == ("open", "2.00")
+    assert (await shop.get("/late-usage"))["data"] == []
+
+
+async def test_what_has_only_just_come_is_told_as_waiting_with_how_many_came(shop: Shop) -> None:
+    """The worker takes up what came late a moment later; asked before that, the answer knows it too."""
+    await shop.use("a", "2026-01-10", 0)
+    await shop.until("2026-02-05")
+    await shop.use("b", "2026-01-20", 100)
+    await shop.use("c", "2026-01-21", 200)
+    path = f"/subscriptions/{shop.subscription}/why-no-line"
+    [told] = (await shop.get(path, meter="tokens", at="2026-01-31T12:00:00Z"))["data"]
+    assert (told["code"], told["facts"]["events"]) == ("late_usage_waiting", 2)
+    assert (await shop.get("/late-usage"))["data"] == []  # asking writes nothing
+    await shop.until("2026-02-06")
+    [again] = (await shop.get(path, meter="tokens", at="2026-01-31T12:00:00Z"))["data"]
+    assert (again["code"], again["facts"]["events"]) == ("late_usage_waiting", 2)

@@ -12,6 +12,7 @@ from counterfoil.core.rating import Explanation, LineKind
 from counterfoil.modules.billing.charges import charge_of_line
 from counterfoil.modules.billing.discounting import note_discounts
 from counterfoil.modules.billing.drafting import discounted, rate_all
+from counterfoil.modules.billing.late import forget, noted_of
 from counterfoil.modules.billing.readings import load_facts
 from counterfoil.modules.billing.settling import keep_courses, load_courses_again, settled_again
 from counterfoil.modules.billing.types import BATCH, Billed
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from counterfoil.modules.billing.commitments import CommitmentCourse
+    from counterfoil.modules.billing.late_types import LateUsage
     from counterfoil.modules.invoicing import Invoice, InvoiceLine, NewLine
     from counterfoil.store import Uow
 
@@ -54,11 +56,14 @@ async def finalise_due(uow: Uow, *, limit: int = BATCH) -> Billed:
     if not drafts:
         return Billed()
     await wait_for_events(uow)
+    noted = await _noted(uow, drafts)
     amounts, failed = await _rated_again(uow, drafts)
     for failure in failed.values():
         await _set_aside(uow, failure)
     ready = [draft.invoice.id for draft in drafts if draft.invoice.id not in failed]
-    return Billed(finalised=len(await _finalise(uow, ready, amounts)), held=len(failed))
+    finalised = await _finalise(uow, ready, amounts)
+    await forget(uow, [late for id_ in ready for late in noted.get(id_, ())])
+    return Billed(finalised=len(finalised), held=len(failed))
 
 
 async def finalise_now(uow: Uow, draft: DraftInvoice) -> Invoice:
@@ -67,10 +72,12 @@ async def finalise_now(uow: Uow, draft: DraftInvoice) -> Invoice:
     Raises ``InvalidInput`` or ``TooLarge`` if its usage has no price.
     """
     await wait_for_events(uow)
+    noted = await _noted(uow, [draft])
     amounts, failed = await _rated_again(uow, [draft])
     for failure in failed.values():
         raise failure.error
     (invoice,) = await _finalise(uow, [draft.invoice.id], amounts)
+    await forget(uow, noted.get(invoice.id, ()))
     return invoice
 
 
@@ -83,6 +90,15 @@ async def rate_now(uow: Uow, draft: DraftInvoice) -> Invoice:
     for failure in failed.values():
         raise failure.error
     return (await replace_amounts(uow, amounts))[0] if amounts else draft.invoice
+
+
+async def _noted(uow: Uow, drafts: Sequence[DraftInvoice]) -> dict[UUID, list[LateUsage]]:
+    """By draft, what is noted as late of those that are rated again: asked before, so that they bill it."""
+    whose = {line.id: one.invoice.id for one in drafts if _is_rateable(one) for line in one.lines}
+    found: dict[UUID, list[LateUsage]] = {}
+    for late in await noted_of(uow, [line for one in drafts for line in one.lines if line.id in whose]):
+        found.setdefault(whose[late.line_id], []).append(late)
+    return found
 
 
 async def _finalise(uow: Uow, ids: Sequence[UUID], amounts: Sequence[NewAmounts]) -> list[Invoice]:

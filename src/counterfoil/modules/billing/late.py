@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from counterfoil.modules.billing.charges import Charge, Reading
     from counterfoil.modules.billing.plans import SubscriptionPlan
+    from counterfoil.modules.billing.repository import Touched
     from counterfoil.modules.catalog import Meter
     from counterfoil.modules.invoicing import InvoiceLine, NewLine, StandingLine
     from counterfoil.store import Page, PageQuery, SystemUow, Uow
@@ -51,17 +52,50 @@ async def take_up_notes(uow: Uow) -> None:
     found: dict[tuple[UUID, LateState], LateUsage] = {}
     for touched in await repository.take_notes(uow, MOST_NOTES):
         state = state_of(touched.received_at, touched.finalised_at, touched.late_usage_days)
-        known = found.get((touched.line_id, state))
-        found[touched.line_id, state] = LateUsage(
-            id=known.id if known else uow.new_id(),
-            subscription_id=touched.subscription_id,
-            line_id=touched.line_id,
-            state=state,
-            events=touched.events + (known.events if known else 0),
-            first_received_at=known.first_received_at if known else touched.received_at,
-            last_received_at=touched.received_at,
-        )
+        key = touched.line_id, state
+        found[key] = _with(found.get(key) or _nothing(uow, touched, state), touched)
     await repository.add(uow, found.values())
+
+
+async def noted_of(uow: Uow, lines: Sequence[InvoiceLine]) -> list[LateUsage]:
+    """What is noted as late of drafts' charges: when they are rated after this, it is on them."""
+    charges = [line.id for line in lines if line.kind is LineKind.CHARGE]
+    return await repository.of_lines(uow, charges) if charges else []
+
+
+async def forget(uow: Uow, noted: Sequence[LateUsage]) -> None:
+    """Of drafts that are final now: what they billed is late no more; what was noted meanwhile is."""
+    if noted:
+        await repository.remove_unchanged(uow, noted)
+
+
+async def late_of_line(uow: Uow, line_id: UUID) -> dict[LateState, LateUsage]:
+    """What is late of one final line's period, what was not taken up yet included; nothing is written.
+
+    What came before its invoice was final was on its draft.
+    """
+    found = {one.state: one for one in await repository.of_lines(uow, [line_id])}
+    for note in await repository.notes_of_line(uow, line_id):
+        if note.finalised_at is not None and note.received_at < note.finalised_at:
+            continue
+        state = state_of(note.received_at, note.finalised_at, note.late_usage_days)
+        found[state] = _with(found.get(state) or _nothing(uow, note, state), note)
+    return found
+
+
+def _nothing(uow: Uow, note: Touched, state: LateState) -> LateUsage:
+    at = note.received_at
+    return LateUsage(uow.new_id(), note.subscription_id, note.line_id, state, 0, at, at)
+
+
+def _with(late: LateUsage, note: Touched) -> LateUsage:
+    """Late usage with a note more; notes come in no order."""
+    return replace(
+        late,
+        events=late.events + note.events,
+        first_received_at=min(late.first_received_at, note.received_at),
+        last_received_at=max(late.last_received_at, note.received_at),
+    )
 
 
 def state_of(received_at: datetime, finalised_at: datetime | None, late_usage_days: int) -> LateState:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import bindparam, delete, select, text
+from sqlalchemy import bindparam, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from counterfoil.modules.billing.late_types import LateState, LateUsage
@@ -29,14 +29,7 @@ _MAY_TAKE: Final = text(
     """
 )
 # What never resets counts the earlier time in each later period too.
-_TAKE: Final = text(
-    """
-    with taken as (
-        delete from late_arrivals where environment_id = :environment and id in (
-            select id from late_arrivals where environment_id = :environment order by id limit :most
-        )
-        returning *
-    )
+_TOUCHED: Final = """
     select s.id as subscription_id, l.id as line_id, t.events, t.received_at, i.finalised_at,
         coalesce(s.late_usage_days, u.late_usage_days) as late_usage_days
     from taken t
@@ -49,8 +42,22 @@ _TAKE: Final = text(
     join meters m on m.id = p.meter_id and m.event_name = t.name
         and (l.service_start <= t.last_at or m.reset = 'never')
     join invoices i on i.id = l.invoice_id
-    join issuers u on u.id = i.issuer_id
-    """
+    join issuers u on u.id = i.issuer_id"""
+_TAKE: Final = text(
+    f"""
+    with taken as (
+        delete from late_arrivals where environment_id = :environment and id in (
+            select id from late_arrivals where environment_id = :environment order by id limit :most
+        )
+        returning *
+    ) {_TOUCHED}
+    """  # noqa: S608  (constants of this file)
+)
+_OF_LINE: Final = text(
+    f"""
+    with taken as (select * from late_arrivals where environment_id = :environment)
+    {_TOUCHED} where l.id = :line
+    """  # noqa: S608
 )
 # A period can be rated again once all that was billed for it is final; until then its draft is.
 _READY: Final = """
@@ -80,7 +87,8 @@ _ADD: Final = _UPSERT.on_conflict_do_update(
     constraint="uq_late_usage_line_id_state",
     set_={
         "events": LateUsageRow.events + _UPSERT.excluded.events,
-        "last_received_at": _UPSERT.excluded.last_received_at,
+        "first_received_at": func.least(LateUsageRow.first_received_at, _UPSERT.excluded.first_received_at),
+        "last_received_at": func.greatest(LateUsageRow.last_received_at, _UPSERT.excluded.last_received_at),
     },
 )
 
@@ -138,12 +146,33 @@ async def remove(uow: Uow, ids: Collection[UUID]) -> None:
     )
 
 
-async def of_line(uow: Uow, line_id: UUID) -> list[LateUsage]:
-    """What is known of late usage of one line's period."""
+async def of_lines(uow: Uow, line_ids: Collection[UUID]) -> list[LateUsage]:
+    """What is known of late usage of lines' periods."""
     statement = _SELECT.where(
-        LateUsageRow.environment_id == uow.environment_id, LateUsageRow.line_id == line_id
+        LateUsageRow.environment_id == uow.environment_id, among(LateUsageRow.line_id, line_ids)
     )
     return records(LateUsage, await uow.execute(statement))
+
+
+async def remove_unchanged(uow: Uow, seen: Collection[LateUsage]) -> None:
+    """Take away what is as it was seen; locked in the order of the lines, as it is written."""
+    statement = (
+        select(LateUsageRow.id, LateUsageRow.events)
+        .where(
+            LateUsageRow.environment_id == uow.environment_id,
+            among(LateUsageRow.id, [one.id for one in seen]),
+        )
+        .order_by(LateUsageRow.line_id, LateUsageRow.state)
+        .with_for_update()
+    )
+    events = {row.id: row.events for row in await uow.execute(statement)}
+    await remove(uow, [one.id for one in seen if events.get(one.id) == one.events])
+
+
+async def notes_of_line(uow: Uow, line_id: UUID) -> list[Touched]:
+    """Notes that touch one line's period and were not taken up yet; nothing is taken away."""
+    values = {"environment": uow.environment_id, "line": line_id}
+    return [Touched._make(row) for row in await uow.execute(_OF_LINE, values)]
 
 
 async def page(

@@ -17,7 +17,7 @@ from counterfoil.core.errors import InvalidInput
 from counterfoil.core.ids import show_id
 from counterfoil.core.rating import Cadence, LineKind
 from counterfoil.core.states.invoice import InvoiceState
-from counterfoil.modules.billing import repository
+from counterfoil.modules.billing.late import late_of_line
 from counterfoil.modules.billing.late_types import LateState
 from counterfoil.modules.billing.why_types import Why, WhyCode
 from counterfoil.modules.catalog import meters_by_ids, prices_by_ids
@@ -225,10 +225,13 @@ async def _billed(uow: Uow, piece: _Piece, charge: InvoiceLine, lines: Sequence[
         until = format_instant(invoice.finalise_at)
         text = f"It is line {charge.position} of a draft, which is rated again and final on {until}."
         return piece.says(WhyCode.ON_DRAFT, text, finalise_at=until, **facts)
-    late = {one.state: one for one in await repository.of_line(uow, charge.id)}
+    late = await late_of_line(uow, charge.id)
     if LateState.WAITING in late:
         came = late[LateState.WAITING].events
-        text = f"{_events(came)} came after invoice {invoice.number} was final: the next one bills them."
+        text = (
+            f"{_events(came)} came or became void after invoice {invoice.number} was final:"
+            " the next one makes up for it."
+        )
         return piece.says(WhyCode.LATE_USAGE_WAITING, text, events=came, **facts)
     if LateState.TOO_LATE in late:
         one = late[LateState.TOO_LATE]
