@@ -101,6 +101,7 @@ SPREAD: Final = {
     "issuers": {"is_default": "false"},
     "invoice_lines": {"voided": "true", "invoice_id": "gen_random_uuid()"},
     "subscription_items": {"subscription_id": "gen_random_uuid()"},
+    "subscription_phases": {"subscription_id": "gen_random_uuid()"},
     "subscription_changes": {
         "due_at": "'2026-06-01'::timestamptz + n * interval '1 hour'",
         **_one_in_fifty("subscription_id"),
@@ -362,7 +363,9 @@ async def test_a_page_by_offset_skips_entries_of_an_index_and_never_rows(
 async def test_there_is_enough_of_everything_to_tell(crowd: Crowd) -> None:
     counted = await crowd.world.fingerprint(crowd.store)
     few = {name: rows for name, (rows, _) in counted.items() if rows < COPIES}
-    assert few.keys() <= {"test_clocks", "organizations", "aliases"}
+    keyed_by_another = {"event_voids", "usage_billed"}  # a row for each of another table at most
+    passing = {"late_arrivals"}  # notes that are taken away when they are looked at
+    assert few.keys() <= {"test_clocks", "organizations", "aliases"} | keyed_by_another | passing
 
 
 OF_A_TENANT: Final[dict[str, Callable[[Uow], Awaitable[Any]]]] = {

@@ -64,7 +64,10 @@ if TYPE_CHECKING:
 
     from counterfoil.faces.kit.context import Context
 
+# A call is matched with one resource after the other, so those that are called most come first.
 _RESOURCES = (
+    events,
+    subscriptions,
     customers,
     ledger,
     products,
@@ -78,9 +81,7 @@ _RESOURCES = (
     pricing_units,
     coupons,
     add_ons,
-    events,
     usage,
-    subscriptions,
     why_no_line,
     subscription_changes,
     subscription_lifetime,
@@ -125,6 +126,8 @@ def create_app(context: Context) -> FastAPI:
     )
     app.state.context = context
     app.state.metrics = metrics
+    for name in context.settings.faces:
+        mount_face(app, name, context, metrics)
     for resource in _RESOURCES:
         app.include_router(resource.router, prefix="/v1")
         metrics.name_routes(resource.router, "/v1")
@@ -132,8 +135,6 @@ def create_app(context: Context) -> FastAPI:
     for router in (health.router, health.metrics_router, page):
         app.include_router(router)
         metrics.name_routes(router, "")
-    for name in context.settings.faces:
-        mount_face(app, name, context, metrics)
     answer_errors(app, FORM)
     app.add_middleware(
         RequestMiddleware,

@@ -241,14 +241,15 @@ def test_a_refusal_of_a_use_case_names_the_place_and_nothing_is_written(
     assert cli("customer", "list", "--json").json == []
 
 
-def test_more_seats_in_the_file_are_billed_from_the_next_period(cli: Cli) -> None:
+def test_more_seats_in_the_file_are_billed_from_when_it_is_applied(cli: Cli) -> None:
     cli("clock", "set", "2026-05-01")
     cli("apply", written("list.yaml", LIST), "--yes")
     cli("clock", "advance", "2026-05-02")
     shown = cli("apply", written("more.yaml", LIST.replace("seat: 3", "seat: 5")), "--yes").out
     assert "quantities.seat: 3 → 5" in shown
     cli("clock", "advance", "2026-06-02")
-    assert [one["subtotal"] for one in cli("invoice", "list", "--json").json] == ["50.00", "30.00"]
+    # June's 50.00, and for 30 of May's 31 days 5 seats (48.39) instead of 3 (29.03).
+    assert [one["subtotal"] for one in cli("invoice", "list", "--json").json] == ["69.36", "30.00"]
 
 
 USAGE = """\
@@ -333,6 +334,10 @@ def test_a_run_at_an_instant_to_come_is_for_sandboxes(cli: Cli, monkeypatch: pyt
     ]
     for command in (("bill", "run", "--at", "2026-05-02"), ("clock", "set", "2026-05-02")):
         assert "needs a sandbox" in cli(*command, "--key", live, code=1).err
+    monkeypatch.setenv("COUNTERFOIL_ENVIRONMENT", "test")
+    refused = cli("customer", "list", "--key", live, code=2).err
+    assert "· live, and test is asked for" in refused
+    assert "COUNTERFOIL_ENVIRONMENT" in refused
 
 
 def test_an_invoice_is_shown_explained_and_printed(cli: Cli) -> None:

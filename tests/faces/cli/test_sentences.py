@@ -95,6 +95,7 @@ def test_every_kind_of_id_has_the_article_it_is_spoken_with() -> None:
             parse_id(kind, "nothing")
         articles[kind] = refused.value.message.removeprefix("id is not the id of ").split()[0]
     assert {kind for kind, article in articles.items() if article == "an"} == {
+        "add_on",
         "api_client",
         "audit_record",
         "environment",

@@ -47,6 +47,11 @@ def _fixed(**body: Any) -> Callable[[Ids], dict[str, Any]]:
 
 
 ADDRESS: Final = {"line1": "Hafenstr. 1", "city": "Hamburg", "postal_code": "20457", "country": "DE"}
+EXEMPTION: Final = {
+    "reason": "International organisation",
+    "certificate": "UN-2026-118",
+    "valid_until": "2027-01-01T00:00:00Z",
+}
 TOKENS_METER: Final = {
     "event_name": "completion",
     "aggregation": "sum",
@@ -73,11 +78,15 @@ BODIES: Final[dict[str, Callable[[Ids], dict[str, Any]]]] = {
         "tax_number": "DE129273398",
         "parent_id": ids["parent_id"],
         "billed_to": "parent",
+        "tax_exempt": True,
+        "tax_exemption": EXEMPTION,
         "metadata": {"a": 1},
     },
     "customers.update": lambda ids: {
         "name": "Südwind",
         "parent_id": ids["parent_id"],
+        "tax_exempt": True,
+        "tax_exemption": EXEMPTION,
         "metadata": {"a": 2},
     },
     "products.create": _fixed(
@@ -237,7 +246,7 @@ BODIES: Final[dict[str, Callable[[Ids], dict[str, Any]]]] = {
         ],
         "trial": {"days": 5, "at_end": "need_payment_method"},
         "term": {"interval": {"unit": "year", "count": 1}, "auto_renew": True, "renewals": 4},
-        "add_ons": [{"code": "extra", "quantity": "2"}],
+        "add_ons": [{"code": "extra", "quantity": "1"}],
         "coupons": ["second"],
         "plan_reference": "pro-2026",
         "payment_method": "card",

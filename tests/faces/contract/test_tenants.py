@@ -178,6 +178,7 @@ def test_every_operation_says_whether_it_needs_a_key() -> None:
 
 async def test_without_a_tenant_the_program_sees_no_row_of_any_table(world: World, store: Store) -> None:
     there = {name: rows for name, (rows, _) in (await world.fingerprint(store)).items()}
+    there.pop("late_arrivals")  # notes that are taken away when they are looked at
     assert all(there.values()), f"a seller with nothing in {there} proves nothing"
     async with store.engine.connect() as connection:
         for table in there:

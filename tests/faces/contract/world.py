@@ -143,6 +143,7 @@ _PATHS: Final = {
     ("subscriptions.change_trial", "subscription_id"): "trial_subscription_id",
     ("subscriptions.end_trial", "subscription_id"): "trial_subscription_id",
     ("discounts.end_for_all", "discount_id"): "customer_discount_id",
+    ("events.void", "event_id"): "other_event_id",
 }
 _QUERIES: Final = {
     ("usage.read", "meter"): "meter_id",
@@ -247,6 +248,14 @@ class _Maker:
         event = {"id": "evt-of-" + self.ids["customer_id"], "customer": self.ids["customer_id"]}
         await self.post("/events", event | EVENT | {"at": "2026-01-10T00:00:00Z"})
         self.ids["event_id"] = event["id"]
+        for name, id_ in (("other_event_id", "other-of-"), ("void_event_id", "void-of-")):
+            self.ids[name] = id_ + self.ids["customer_id"]
+            await self.post("/events", event | EVENT | {"id": self.ids[name], "at": "2026-01-10T00:00:00Z"})
+        await self.post(f"/events/{self.ids['void_event_id']}/void", {"reason": "sent by mistake"})
+        spans: list[dict[str, Any]] = [{"plan_id": self.ids["plan_id"], "ends_at": "2030-02-01T00:00:00Z"}]
+        spans.append({"plan_id": self.ids["plan_id"], "quantities": {"seats": "5"}})
+        phased: dict[str, Any] = {"started_at": "2030-01-01T00:00:00Z", "shared_usage": True, "phases": spans}
+        await self.post("/subscriptions", {"customer_id": self.ids["customer_id"]} | phased)
 
     async def _bills(self) -> None:
         """Three months: the first is paid, the second is open, the third is a draft in its grace.

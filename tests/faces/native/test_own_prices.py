@@ -141,7 +141,8 @@ async def test_it_ends_at_a_date(api: httpx.AsyncClient, world: World) -> None:
 async def test_an_items_price_is_changed(api: httpx.AsyncClient, world: World, version: PlanVersion) -> None:
     one = await made(api, world, plan_id=show_id("plan", version.plan_id), started_at=START)
     path = f"/v1/subscriptions/{one['id']}/items/{one['items'][0]['id']}/reprice"
-    changed = (await api.post(path, json={"model": "flat", "params": {"EUR": {"amount": "45"}}})).json()
+    gold = {"model": "flat", "params": {"EUR": {"amount": "45"}}, "behavior": "none"}
+    changed = (await api.post(path, json=gold)).json()
     # The period that was due is billed first, at the old price; another item goes on where it ends.
     known = [item["id"] for item in one["items"]]
     [following] = [item for item in changed["items"] if item["id"] not in known]

@@ -27,7 +27,7 @@ from counterfoil.faces.native.commitments_wire import (
     term_to_wire,
     to_wire,
 )
-from counterfoil.faces.native.previews import AsPreview, SubscriptionPreviewOut, changed
+from counterfoil.faces.native.previews import PREVIEWED, AsPreview, changed
 from counterfoil.faces.native.routes import NativeRoute
 from counterfoil.modules import billing
 from counterfoil.modules.subscriptions import get_subscription, update_commitment
@@ -47,7 +47,7 @@ def _one(balance: CommitmentBalance, status: int = 200) -> Response:
     return shown(to_wire(balance), status, version=balance.commitment.version)
 
 
-@router.post("", status_code=201, response_model=CommitmentOut | SubscriptionPreviewOut, dependencies=[WRITE])
+@router.post("", status_code=201, response_model=CommitmentOut, responses=PREVIEWED, dependencies=[WRITE])
 async def create(
     subscription_id: SubscriptionId,
     body: CommitmentIn,

@@ -24,7 +24,7 @@ from counterfoil.faces.kit.wire import (
     shown,
 )
 from counterfoil.faces.native.catalog_wire import SHOWN, example
-from counterfoil.faces.native.previews import AsPreview, SubscriptionPreviewOut, changed
+from counterfoil.faces.native.previews import PREVIEWED, AsPreview, changed
 from counterfoil.faces.native.routes import NativeRoute
 from counterfoil.modules.subscriptions import (
     NewDiscount,
@@ -144,7 +144,8 @@ async def get(discount_id: DiscountId, uow: Unit) -> Response:
 @router.post(
     "/subscriptions/{subscription_id}/discounts",
     status_code=201,
-    response_model=DiscountOut | SubscriptionPreviewOut,
+    response_model=DiscountOut,
+    responses=PREVIEWED,
     dependencies=[WRITE],
 )
 async def redeem_for_one(

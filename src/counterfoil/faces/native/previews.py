@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from fastapi import Query
 from pydantic import ConfigDict
@@ -56,6 +56,11 @@ class SubscriptionPreviewOut(Wire):
 
 
 ChangedOut = SubscriptionOut | SubscriptionPreviewOut
+
+PREVIEWED: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"model": SubscriptionPreviewOut, "description": "What it would do, asked for by `preview`"}
+}
+"""The answer of what makes something (201) where it is only shown."""
 
 
 def drafts_to_wire(drafts: Sequence[DraftInvoice]) -> list[PreviewInvoiceOut]:

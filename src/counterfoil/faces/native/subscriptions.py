@@ -19,7 +19,7 @@ from counterfoil.faces.kit.wire import (
     shown,
 )
 from counterfoil.faces.native.commitments_wire import commitments_of
-from counterfoil.faces.native.previews import AsPreview, ChangedOut, changed, show_subscription
+from counterfoil.faces.native.previews import PREVIEWED, AsPreview, ChangedOut, changed, show_subscription
 from counterfoil.faces.native.routes import NativeRoute
 from counterfoil.faces.native.subscription_lifetime_wire import PauseIn, ResumeIn
 from counterfoil.faces.native.subscriptions_wire import (
@@ -43,7 +43,7 @@ READ, WRITE = allow("subscriptions:read"), allow("subscriptions:write")
 _page = page_query("subscription")
 
 
-@router.post("", status_code=201, response_model=ChangedOut, dependencies=[WRITE])
+@router.post("", status_code=201, response_model=SubscriptionOut, responses=PREVIEWED, dependencies=[WRITE])
 async def create(body: SubscriptionIn, uow: Unit, preview: AsPreview = False) -> Response:
     """Subscribe a customer to a plan, to prices of the subscription's own, or to both.
 

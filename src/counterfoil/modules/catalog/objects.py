@@ -172,9 +172,14 @@ def check_common(view: Any) -> None:
     check_metadata(view.meta)
 
 
+def is_code(text: str) -> bool:
+    """Whether an object of the catalog can have this code."""
+    return _CODE.fullmatch(text) is not None
+
+
 def check_code(code: str) -> None:
     """Refuse a code of another form."""
-    if not _CODE.fullmatch(code):
+    if not is_code(code):
         raise InvalidInput(
             "code has another form than a code",
             field="code",

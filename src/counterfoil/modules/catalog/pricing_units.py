@@ -21,7 +21,7 @@ from counterfoil.modules.catalog.repository import PRICING_UNITS
 from counterfoil.modules.catalog.types import EVERY_DETAIL, PricingUnit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from uuid import UUID
 
     from counterfoil.modules.catalog.types import CatalogChanges, NewPrice, NewPricingUnit
@@ -76,10 +76,7 @@ async def in_currencies(uow: Uow, new: Sequence[NewPrice]) -> list[NewPrice]:
     Raises ``InvalidInput`` naming ``prices.<n>.…`` for a unit that is unknown, stands beside others, or goes
     with no such model, and ``WrongState`` for an archived one.
     """
-    wanted = {code for one in new for code in one.params if code not in CURRENCIES}
-    if not wanted:
-        return [_as_it_is(one) for one in new]
-    units = await PRICING_UNITS.by_codes(uow, wanted)
+    units = await _units(uow, {code for one in new for code in one.params})
     converted_ = []
     for index, one in enumerate(new):
         with within(f"prices.{index}"):
@@ -89,9 +86,13 @@ async def in_currencies(uow: Uow, new: Sequence[NewPrice]) -> list[NewPrice]:
 
 async def one_in_currencies(uow: Uow, new: NewPrice) -> NewPrice:
     """One command, as ``in_currencies`` reads it; refusals name its own fields."""
-    if all(code in CURRENCIES for code in new.params):
-        return _as_it_is(new)
-    return _in_currencies(new, await PRICING_UNITS.by_codes(uow, new.params))
+    return _in_currencies(new, await _units(uow, new.params))
+
+
+async def _units(uow: Uow, codes: Collection[str]) -> Mapping[str, PricingUnit]:
+    """The units among these codes, most of which are currencies' as a rule; some may be no codes at all."""
+    wanted = [code for code in codes if code not in CURRENCIES and objects.is_code(code)]
+    return await PRICING_UNITS.by_codes(uow, wanted) if wanted else {}
 
 
 def _in_currencies(new: NewPrice, units: Mapping[str, PricingUnit]) -> NewPrice:

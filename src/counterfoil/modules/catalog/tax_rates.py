@@ -61,7 +61,8 @@ async def list_tax_rates(
     external_id: str | None = None,
     country: str | None = None,
 ) -> Page[TaxRate]:
-    """Rates of tax, newest first, archived ones included."""
+    """Rates of tax, newest first, archived ones included; ``InvalidInput`` for a country that is none."""
+    check_country(country, "country")
     return await objects.find(uow, TAX_RATES, query, code=code, external_id=external_id, country=country)
 
 
