@@ -111,7 +111,7 @@ async def test_units_that_contradict_are_refused_by_name(
     [
         ({"code": "EUR", "rates": {"EUR": "1"}}, "code"),
         ({"code": "credits", "rates": {}}, "rates"),
-        ({"code": "credits", "rates": {"XXQ": "1"}}, "rates"),
+        ({"code": "credits", "rates": {"XXQ": "1"}}, "rates.XXQ"),
         ({"code": "credits", "rates": {"EUR": "0"}}, "rates.EUR"),
         ({"code": "credits", "rates": {"EUR": "1"}, "exponent": 10}, "exponent"),
     ],

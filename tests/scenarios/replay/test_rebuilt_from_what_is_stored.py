@@ -153,3 +153,14 @@ def test_an_explanation_that_was_changed_is_found_to_the_field(
         f" and invoice_id = (select id from invoices where {ours} and number = 'INV-000002')",
     )
     assert places(billed) == {(3, "explanation.origin.events"): ("7", "1")}
+
+
+def test_a_line_that_is_gone_is_missed_by_its_position_whatever_it_added(
+    billed: Cli, tamper: Callable[..., None], environment: object
+) -> None:
+    ours = f"environment_id = '{environment}'"
+    second = f"(select id from invoices where {ours} and number = 'INV-000002')"
+    tamper(
+        "invoice_lines", f"delete from invoice_lines where {ours} and invoice_id = {second} and position = 2"
+    )
+    assert places(billed)[2, "position"] == ("nothing", "2")

@@ -14,9 +14,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from counterfoil.core.errors import CounterfoilError, NotFound
+from counterfoil.core.money import decimal_text
 from counterfoil.core.rating import Explanation, LineKind, RatedLine, rate_line, read_explanation, redo
 from counterfoil.core.tax import TaxRounding
 from counterfoil.modules.billing.charges import charge_of_line, rating_input
@@ -151,6 +153,11 @@ def _differences(
 
 def _compared(invoice: Invoice, lines: Sequence[InvoiceLine], told: DraftInvoice) -> Iterator[Difference]:
     same = True
+    # A line that adds nothing to any sum would not be missed by them.
+    gap = next((place for place, line in enumerate(lines, 1) if line.position != place), None)
+    if gap is not None:
+        same = False
+        yield _place(invoice, gap, "position", None, gap)
     for before, after in zip(lines, told.lines, strict=True):
         for path, stored, fresh in _unlike("explanation", before.explanation, after.explanation):
             same = False
@@ -190,4 +197,6 @@ def _place(invoice: Invoice, line: int | None, field: str, stored: Any, rebuilt:
 def _text(value: Any) -> str:
     if isinstance(value, tuple | list):
         return ", ".join(map(_text, value)) or "none"
+    if isinstance(value, Decimal):
+        return decimal_text(value)
     return "nothing" if value is None else str(value)

@@ -138,7 +138,7 @@ def _rates(given: Mapping[str, Decimal]) -> dict[str, str]:
             allowed=f"1 to {MAX_RATES} currencies, each with a rate",
         )
     for code, rate in given.items():
-        unit_of(code, field="rates")
+        unit_of(code, field=f"rates.{code}")
         if rate <= 0:
             raise InvalidInput(
                 f"rates.{code} is not above zero", field=f"rates.{code}", allowed="more than 0"
