@@ -157,7 +157,7 @@ def rate_discounted(
                 taken[index] += (_per_cent(one),)
             continue
         left = [rate_line(replace(lines[index], discounts=taken[index])).amount for index in reached]
-        part = Fraction(1) if one.once else max(lines[index].proration for index in reached)
+        part = Fraction(1) if one.once else max(_part_of_period(lines[index]) for index in reached)
         off = round_money(Fraction(one.amounts[unit.code]) * part, unit)
         for index, share in zip(reached, share_discount(off, left), strict=True):
             if share:
@@ -165,6 +165,13 @@ def rate_discounted(
     return [
         rate_line(replace(line, discounts=discounts)) for line, discounts in zip(lines, taken, strict=True)
     ]
+
+
+def _part_of_period(line: RatingInput) -> Fraction:
+    """The part of a period that a line is for; usage is not prorated, but it is of a part as well."""
+    if line.origin.meter is None or line.share is None:
+        return line.proration
+    return line.share
 
 
 def in_order(granted: Sequence[Granted]) -> list[Granted]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.selling import FEBRUARY, Seller, fee, seats
+from tests.support.selling import FEBRUARY, Seller, fee, seats, usage
 
 MIDDLE = "2026-01-17T00:00:00Z"
 """16 of the 31 days of January are over, 15 are left."""
@@ -36,6 +36,25 @@ async def test_an_amount_is_one_for_the_period_whichever_changes_there_are(selle
     await seller.until(FEBRUARY)
     # 24.80; back 24.80 × 15/31 = 12.00, and 62 × 15/31 less 6.20 × 15/31 = 27.00; then 55.80
     assert await seller.totals(customer) == ["24.80", "15.00", "55.80"]
+
+
+async def test_usage_of_a_part_of_the_period_leaves_an_amount_that_part(seller: Seller) -> None:
+    meter = await seller.meter()
+    small = await seller.plan("small", fee("31"), usage("0.10", meter))
+    large = await seller.plan("large", fee("62"), usage("0.10", meter))
+    customer = await seller.customer()
+    await seller.coupon("six", amounts={"EUR": "6.20"}, duration="forever")
+    sold = await seller.sell(customer, small, coupons=["six"])
+    await seller.until("2026-01-06T00:00:00Z")
+    await seller.use(customer, "2026-01-05T00:00:00Z", 10)
+    await seller.until(MIDDLE)
+    path = f"/subscriptions/{sold['id']}/change-plan"
+    await seller.ask("POST", path, plan_id=large, behavior="always_invoice")
+    await seller.until(FEBRUARY)
+    # 24.80; back 12.00, and 1.00 of usage and a fee of 30.00 less 6.20 × 16/31 = 3.20; then 55.80
+    assert await seller.totals(customer) == ["24.80", "15.80", "55.80"]
+    lines = await seller.lines((await seller.invoices(customer))[1])
+    assert [line["amount"] for line in lines] == ["-12.00", "0.90", "26.90"]
 
 
 async def test_more_seats_are_discounted_as_those_before(seller: Seller) -> None:

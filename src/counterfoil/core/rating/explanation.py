@@ -103,6 +103,8 @@ class Explanation:
     """The share of the period that is charged; 1 is all of it."""
     proration_note: str
     """The share in words, such as ``14 of 30 days``."""
+    share: Fraction | None = None
+    """The part of a period that the line is for, where that is another share than is charged, as of usage."""
     prorated: Exact
     discounts_taken: DiscountsTaken = DiscountsTaken.BEFORE_MINIMUM
     minimum: AppliedBound | None = None
@@ -155,6 +157,8 @@ class Explanation:
                 written[name] = applied.bound.to_json() | {"of_period": decimal_text(applied.amount)}
                 if applied.share is not None:
                     written[name]["share"] = _share_text(applied.share)
+        if self.share is not None:
+            written["share"] = _share_text(self.share)
         if self.discounts_taken is not DiscountsTaken.BEFORE_MINIMUM:
             written["discounts_taken"] = self.discounts_taken.value
         return written
@@ -178,6 +182,7 @@ class Explanation:
             sum=read_exact(data["sum"]),
             proration=Fraction(data["proration"]),
             proration_note=data["proration_note"],
+            share=Fraction(data["share"]) if "share" in data else None,
             prorated=read_exact(data["prorated"]),
             discounts_taken=DiscountsTaken(data.get("discounts_taken", DiscountsTaken.BEFORE_MINIMUM)),
             minimum=_bound_of(data.get("minimum")),

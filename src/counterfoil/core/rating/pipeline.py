@@ -110,6 +110,7 @@ def rate_line(line: RatingInput) -> RatedCharge:
         sum=work.sum,
         proration=line.proration,
         proration_note=line.proration_note,
+        share=None if line.share == line.proration else line.share,
         prorated=work.prorated,
         discounts_taken=line.terms.discounts,
         minimum=work.minimum,

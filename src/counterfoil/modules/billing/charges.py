@@ -157,8 +157,10 @@ def charge_of_line(invoice: Invoice, line: InvoiceLine, prices: Mapping[UUID, Pr
 
 
 def _share_told(told: Explanation) -> Fraction:
-    """The part of a period that a line was for, as far as its amount depends on it."""
-    bound = told.minimum or told.maximum
+    """The part of a period that a line was for."""
+    if told.share is not None:
+        return told.share
+    bound = told.minimum or told.maximum  # all that was told of it at first
     return told.proration if bound is None or bound.share is None else bound.share
 
 
