@@ -179,7 +179,13 @@ async def _tenant(
         if key is not None:
             owner, place = await resolve_key(uow, key)
             if environment not in (None, place.name) or organization not in (None, owner.slug):
-                raise InvalidInput(f"the key opens {owner.slug} · {place.name}", field="key")
+                asked = " · ".join(one for one in (organization, environment) if one is not None)
+                raise InvalidInput(
+                    f"the key opens {owner.slug} · {place.name}, and {asked} is asked for",
+                    field="key",
+                    allowed="a key to that one, or neither --organization nor --environment, here and in the "
+                    "settings COUNTERFOIL_ORGANIZATION and COUNTERFOIL_ENVIRONMENT",
+                )
         else:
             owner, place = await resolve_scope(uow, organization, environment)
     scope = Scope(owner.id, place.id, f"cli:{_user()}")
