@@ -389,3 +389,27 @@ def test_what_would_take_long_is_refused() -> None:
     with pytest.raises(InvalidInput) as unreachable:
         periods(far)
     assert unreachable.value.field == "start"
+
+
+@pytest.mark.parametrize(
+    ("meter", "field"),
+    [
+        ({"aggregation": "sum", "property": "gb"}, "records.1.properties.gb"),
+        ({"aggregation": "expression", "expression": "gb / hours"}, "records.1.properties"),
+    ],
+)
+def test_a_record_without_the_number_of_its_meter_is_refused_as_an_event_is(
+    meter: dict[str, str], field: str
+) -> None:
+    """A typing error in a property's name must not come out as 0.00."""
+    at = "2026-01-05T00:00:00Z"
+    records = [
+        {"at": at, "properties": {"gb": 6, "hours": 2, "kind": "a"}},
+        {"at": at, "properties": {"gigabytes": 6, "hours": 0, "kind": "a"}},
+    ]
+    asked = {"currency": "EUR", "model": "per_unit", "params": {"unit_amount": "1"}, "records": records}
+    with pytest.raises(InvalidInput) as refused:
+        price(asked | {"meter": meter})
+    assert refused.value.field == field
+    left_out = {**meter, "filters": {"kind": ["b"]}}
+    assert price(asked | {"meter": left_out})["amount"] == "0.00"

@@ -70,6 +70,7 @@ def metered_at(data: Data, need: Need) -> tuple[Measured, Usage]:
             "period is missing", field="period", allowed="the period in which the level is looked at"
         )
     events = _records(data)
+    _check_numbers(events, spec)
     (whole,) = aggregate(events, spec, stretch)
     return _measured(events, spec, need, whole, data), whole
 
@@ -169,6 +170,28 @@ def _records(data: Data) -> list[UsageEvent]:
             {name: _plain(value, f"{place}.properties.{name}") for name, value in properties.items()},
         )
     return list(events.values())
+
+
+def _check_numbers(events: Sequence[UsageEvent], spec: Aggregate) -> None:
+    """Refuse a record without the number that the meter needs, as it is refused when it is sent."""
+    if spec.aggregation in (Aggregation.COUNT, Aggregation.UNIQUE_COUNT):
+        return
+    passing = Aggregate(Aggregation.COUNT, filters=spec.filters)
+    needing = spec
+    if spec.expression is None:
+        needing = Aggregate(Aggregation.SUM, spec.property, spec.filters)
+    for index, event in enumerate(events):
+        if aggregate([event], passing)[0].events and not aggregate([event], needing)[0].events:
+            place = f"records.{index}.properties"
+            if spec.expression is None:
+                place = f"{place}.{spec.property}"
+            raise InvalidInput(
+                f"{place} is no number that the meter could count",
+                field=place,
+                allowed="a decimal number of at most 38 digits"
+                if spec.expression is None
+                else "properties for which the expression has a value",
+            )
 
 
 def _plain(value: object, field: str) -> PropertyValue:
