@@ -59,6 +59,6 @@ async def test_every_sample_is_accepted(store: Store, http: httpx.AsyncClient) -
             assert answer.status_code // 100 == expected, f"{operation.id}: {answer.text}"
 
 
-# What this seller's state does not allow: a sandbox has one clock, nothing was cancelled yet, and of the invoice
-# a later one gives lines back by then.
+# What this seller's state does not allow: a sandbox has one clock, nothing was cancelled yet, and of the
+# invoice a later one gives lines back by then.
 _REFUSED = {"test_clocks.create": 4, "subscriptions.reactivate": 4, "invoices.void": 4}
