@@ -394,6 +394,6 @@ async def pdf(invoice_id: InvoiceId, uow: Unit) -> Response:
 
 @router.post("/{invoice_id}/void", response_model=InvoiceOut, dependencies=[WRITE])
 async def void(invoice_id: InvoiceId, uow: Unit, if_match: IfMatch) -> Response:
-    """Take an invoice back whole, if nothing was paid on it; its periods can be billed again."""
+    """Take an invoice back whole, if nothing was paid on it; no run bills its periods again."""
     invoice = await void_invoice(uow, invoice_id, expected_version=if_match)
     return shown(to_wire(invoice), version=invoice.version)
