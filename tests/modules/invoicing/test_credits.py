@@ -39,7 +39,7 @@ from counterfoil.modules.invoicing.document import document
 from counterfoil.store import Uow
 from tests.modules.invoicing.test_finalising import posted
 from tests.modules.invoicing.world import VAT, World, at, line
-from tests.support.observe import statements
+from tests.support.observe import plans, statements
 
 NOBODY: dict[str, Any] = {"name": "", "address": {}, "tax_number": None, "email": None, "footer": None}
 
@@ -153,6 +153,7 @@ async def test_the_billed_lines_of_items_are_those_that_stand_and_reach_beyond_a
             uow, [(item, at("2026-01-15")), (other, at("2026-02-01")), (unbilled, at("2026-01-01"))]
         )
     assert len(seen) == 2
+    assert "Seq Scan on invoice_lines" not in await plans(uow, seen)  # which index serves is the planner's
     assert [one.invoice_id for one in found[item]] == [january.invoice_id, february.id]
     assert (found[other], found[unbilled]) == ([], [])
     assert await billed_lines(uow, []) == {}
